@@ -1,0 +1,49 @@
+"""The tables of sealed documents: instruments in four parts, protocols, late-effect rules."""
+
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+
+from surveys.database import metadata
+
+document = Table(
+    "document",
+    metadata,
+    Column("document_id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column(
+        "fingerprint",
+        LargeBinary,
+        nullable=False,
+        unique=True,
+        comment="keyed hash, so that a published text cannot be recognised",
+    ),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("stored_at", TIMESTAMP(timezone=True), nullable=False),
+    schema="catalogue",
+)
+
+instrument_version = Table(
+    "instrument_version",
+    metadata,
+    Column("version_id", Uuid, primary_key=True),
+    Column("lineage", LargeBinary, nullable=False, comment="keyed hash of the instrument identifier"),
+    Column("structure_id", Uuid, ForeignKey(document.c.document_id), nullable=False),
+    Column("presentation_id", Uuid, ForeignKey(document.c.document_id), nullable=False),
+    Column("scoring_id", Uuid, ForeignKey(document.c.document_id), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("stored_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("published_at", TIMESTAMP(timezone=True)),
+    Index(
+        "instrument_version_one_live", "lineage", unique=True, postgresql_where=text("state = 'published'")
+    ),
+    schema="catalogue",
+)
+
+instrument_translation = Table(
+    "instrument_translation",
+    metadata,
+    Column("version_id", Uuid, ForeignKey(instrument_version.c.version_id), primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("translation_id", Uuid, ForeignKey(document.c.document_id), nullable=False),
+    schema="catalogue",
+)

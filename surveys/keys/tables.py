@@ -1,0 +1,53 @@
+"""Wrapped keys and sealed national identifiers: only the key service has these."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, SmallInteger, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+
+from surveys.database import metadata
+
+inbox_key = Table(
+    "inbox_key",
+    metadata,
+    Column("key_id", Integer, primary_key=True, autoincrement=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("retired_at", TIMESTAMP(timezone=True)),
+    schema="keys",
+)
+
+epoch_key = Table(
+    "epoch_key",
+    metadata,
+    Column("epoch", Integer, primary_key=True, autoincrement=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("destroyed_at", TIMESTAMP(timezone=True)),
+    schema="keys",
+)
+
+person_key = Table(
+    "person_key",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("study_id", Uuid, primary_key=True),
+    Column("epoch", Integer, ForeignKey("keys.epoch_key.epoch"), nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("erased_at", TIMESTAMP(timezone=True)),
+    schema="keys",
+)
+
+national_identifier = Table(
+    "national_identifier",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("blind_index", LargeBinary, primary_key=True),
+    Column("index_version", SmallInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("valid_from", TIMESTAMP(timezone=True), nullable=False),
+    Column("valid_to", TIMESTAMP(timezone=True)),
+    Index("national_identifier_blind_index", "index_version", "blind_index", unique=True),
+    schema="identity",
+)

@@ -1,0 +1,81 @@
+"""The ground every test stands on: a real PostgreSQL, migrated once, copied for each test that asks for one."""
+
+import hashlib
+import os
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from surveys import embedded
+from surveys.database import Role, make_engine
+from surveys.schema import migrate
+
+ROOT = Path(__file__).parent.parent
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "300",
+    "shared_buffers": "256MB",
+    "file_copy_method": "copy",
+}
+
+
+def run(address: str, statement: str) -> None:
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[call-overload] # names made here, never from outside
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of the server's ``postgres`` database, as the owner."""
+    server = embedded.start(ROOT / ".etterklang-test" / "pg", FAST)
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def template(postgres: str) -> str:
+    """The name of a database that every migration has been run on; made anew when a migration changes."""
+    digest = hashlib.sha256()
+    for file in sorted((ROOT / "migrations").rglob("*.py")):
+        digest.update(file.read_bytes())
+    name = f"template_{digest.hexdigest()[:12]}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(8400)")
+        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if known is None:
+            connection.execute(f'CREATE DATABASE "{name}_raw"')
+            migrate(str(make_url(postgres).set(database=f"{name}_raw").render_as_string(hide_password=False)))
+            connection.execute(f'ALTER DATABASE "{name}_raw" RENAME TO "{name}"')
+        connection.execute("SELECT pg_advisory_unlock(8400)")
+    return name
+
+
+@pytest.fixture
+def database(postgres: str, template: str) -> Iterator[str]:
+    """The owner's address of a fresh, migrated database that only this test has."""
+    name = f"test_{os.getpid()}_{uuid.uuid4().hex[:8]}"
+    run(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+    yield make_url(postgres).set(database=name).render_as_string(hide_password=False)
+    run(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def engine_as(database: str) -> AsyncIterator[Callable[[Role], AsyncEngine]]:
+    """Gives an engine that is connected to this test's database in one of the four real roles."""
+    engines: dict[Role, AsyncEngine] = {}
+
+    def connect(role: Role) -> AsyncEngine:
+        if role not in engines:
+            engines[role] = make_engine(database, role)
+        return engines[role]
+
+    yield connect
+    for engine in engines.values():
+        await engine.dispose()
