@@ -34,7 +34,7 @@ FACTS = {
     ),
     "control": (
         ("tumour_id",),
-        "index_date date NOT NULL, withdrawn boolean NOT NULL DEFAULT false",
+        "icd10 text NOT NULL, index_date date NOT NULL, withdrawn boolean NOT NULL DEFAULT false",
     ),
 }
 KEY_TYPES = {"tumour_id": "uuid", "treatment_id": "uuid", "scope": "text"}

@@ -126,6 +126,7 @@ control_fact = Table(
     Column("tumour_id", Uuid, primary_key=True),
     Column("recorded_at", TIMESTAMP(timezone=True), primary_key=True),
     Column("content_hash", LargeBinary, nullable=False),
+    Column("icd10", Text, nullable=False),
     Column("index_date", Date, nullable=False),
     Column("withdrawn", Boolean, nullable=False, server_default="false"),
     schema="registry",
