@@ -1,0 +1,82 @@
+"""How a command reaches the service: its settings, its database role and the key service."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from surveys import embedded
+from surveys.database import Role, check_role, make_engine
+from surveys.keys import Keys, open_keys
+from surveys.settings import Settings, load_settings
+
+ENVIRONMENT_FILE = Path(".etterklang/environment")
+EMBEDDED_OPTIONS = {"max_connections": "100", "shared_buffers": "256MB", "log_min_messages": "warning"}
+
+
+@dataclass(frozen=True)
+class Acting:
+    """A command at work as one database role."""
+
+    settings: Settings
+    engine: AsyncEngine
+    keys: Keys
+
+
+def read_environment_file(path: Path) -> dict[str, str]:
+    """The ``NAME=value`` lines of a settings file; lines that begin with ``#`` are remarks."""
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def settings_here() -> Settings:
+    """The settings of the environment, or where none names a database, those of the demonstration here.
+
+    Raises:
+        SettingsError: see ``load_settings``.
+    """
+    named = any(name.startswith("DATABASE_URL") for name in os.environ)
+    if named or not ENVIRONMENT_FILE.exists():
+        return load_settings()
+    return load_settings(read_environment_file(ENVIRONMENT_FILE) | dict(os.environ))
+
+
+def embedded_folder(settings: Settings) -> Path:
+    """Where the embedded server of these settings keeps its data."""
+    return settings.home / "pg"
+
+
+@asynccontextmanager
+async def connected(settings: Settings, role: Role) -> AsyncIterator[AsyncEngine]:
+    """An engine for ``role``; the embedded server, if that is meant, runs for as long as it is needed."""
+    folder = embedded_folder(settings)
+    address = settings.database_address(role)
+    server = embedded.start(folder, EMBEDDED_OPTIONS) if str(folder.resolve()) in _plain(address) else None
+    engine = make_engine(address, role)
+    try:
+        await check_role(engine, role)
+        yield engine
+    finally:
+        await engine.dispose()
+        if server is not None:
+            server.cleanup()
+
+
+@asynccontextmanager
+async def acting_as(role: Role) -> AsyncIterator[Acting]:
+    """The settings, an engine and the key service for one command.
+
+    Raises:
+        SettingsError, WrongRoleError, KeysError: the service cannot be reached as this role.
+    """
+    settings = settings_here()
+    opening: AbstractAsyncContextManager[Keys] = open_keys(settings, role)
+    async with connected(settings, role) as engine, opening as keys:
+        yield Acting(settings, engine, keys)
+
+
+def _plain(address: str) -> str:
+    return address.replace("%2F", "/")

@@ -1,0 +1,105 @@
+"""The processes of the service, and what an operator does to its database and keys."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from surveys.worker import run_research, run_worker
+
+from api.commands.acting import EMBEDDED_OPTIONS, connected, embedded_folder, settings_here
+from surveys import audit, embedded
+from surveys.database import Role
+from surveys.keys import create_keystore, run_key_service
+from surveys.schema import migrate
+
+keys_app = typer.Typer(help="The key service and its keystore.", no_args_is_help=True)
+audit_app = typer.Typer(help="The audit log.", no_args_is_help=True)
+
+
+def web() -> None:
+    """Serve patients, staff, researchers and the feed over HTTP."""
+    from api.server import serve  # noqa: PLC0415 - the other commands need no HTTP server
+
+    serve(settings_here())
+
+
+def worker() -> None:
+    """Import batches, plan, send notices and store what was answered."""
+    asyncio.run(run_worker(settings_here()))
+
+
+def research() -> None:
+    """Build the extracts that were requested."""
+    asyncio.run(run_research(settings_here()))
+
+
+def migrate_database(
+    address: Annotated[
+        str, typer.Option(help="the owner's PostgreSQL URL; the embedded one if left out")
+    ] = "",
+) -> None:
+    """Bring the database to the newest version, as its owner."""
+    if address:
+        migrate(address)
+        return
+    server = embedded.start(embedded_folder(settings_here()), EMBEDDED_OPTIONS)
+    migrate(embedded.ensure_database(server))
+    server.cleanup()
+
+
+@keys_app.callback()
+def keys() -> None:
+    """The key service and its keystore."""
+
+
+@keys_app.command("serve")
+def keys_serve() -> None:
+    """Run the key service on its Unix sockets."""
+    asyncio.run(run_key_service(settings_here()))
+
+
+@keys_app.command("init")
+def keys_init(
+    keystore: Annotated[Path, typer.Argument(help="the new keystore file")],
+    passphrase_file: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="holds the passphrase")],
+) -> None:
+    """Make a new keystore; it refuses to overwrite one."""
+    create_keystore(keystore, passphrase_file.read_bytes().strip())
+    typer.echo(f"made {keystore}; keep the passphrase elsewhere")
+
+
+@audit_app.callback()
+def audit_log() -> None:
+    """The audit log."""
+
+
+@audit_app.command("verify")
+def audit_verify(
+    address: Annotated[
+        str, typer.Option(help="the owner's PostgreSQL URL; the embedded one if left out")
+    ] = "",
+) -> None:
+    """Recompute the chains and name the first bad entry."""
+    broken = asyncio.run(_verify(address))
+    if broken is not None:
+        typer.echo(f"broken: {broken}", err=True)
+        raise typer.Exit(1)
+    typer.echo("every entry is as it was written")
+
+
+async def _verify(address: str) -> audit.Broken | None:
+    from sqlalchemy.engine import make_url  # noqa: PLC0415
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
+
+    async with connected(settings_here(), Role.WORKER) as own:
+        url = (
+            make_url(address).set(drivername="postgresql+psycopg")
+            if address
+            else own.url.set(username="postgres")
+        )
+        engine = create_async_engine(url)
+        async with engine.connect() as connection:
+            broken = await audit.verify(connection)
+        await engine.dispose()
+    return broken

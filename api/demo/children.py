@@ -1,0 +1,137 @@
+"""The demonstration's processes: the four of the service and the provider, each forked from the supervisor.
+
+Forked, so that the libraries are read once and not six times: a second start takes seconds.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from surveys.settings import Settings
+
+READY_SECONDS = 60.0
+STOP_SECONDS = 15.0
+
+_forking = multiprocessing.get_context("fork")
+
+
+class DemoError(Exception):
+    """The demonstration cannot go on; the message says what to do."""
+
+
+def act_in_child(act: Callable[..., None], *args: object) -> None:
+    """Runs ``act`` in a process of its own, so that this one stays without threads, secrets and connections.
+
+    Raises:
+        DemoError: it failed.
+    """
+    child = _forking.Process(target=act, args=args)
+    child.start()
+    child.join()
+    if child.exitcode != 0:
+        raise DemoError("the step above failed; `make demo-reset` starts over")
+
+
+def start_all(settings: Settings, people: Path, log: Path) -> list[BaseProcess]:
+    """Starts every process with its standard output and error in ``log``, and waits until they answer.
+
+    Raises:
+        DemoError: one ended, or did not answer within a minute.
+    """
+    serving: tuple[tuple[str, Callable[[], None]], ...] = (
+        ("keys", lambda: _serve_keys(settings)),
+        ("provider", lambda: _serve_provider(settings, people)),
+        ("web", lambda: _serve_web(settings)),
+        ("worker", lambda: _serve_worker(settings)),
+        ("research", lambda: _serve_research(settings)),
+    )
+    children: list[BaseProcess] = []
+    for name, act in serving:
+        child = _forking.Process(target=_into_log, args=(act, log), name=name)
+        child.start()
+        children.append(child)
+    try:
+        _await_answer(f"{settings.etterklang_public_url}/health/ready", children, log)
+        _await_answer(f"{settings.etterklang_patient_issuer}/.well-known/openid-configuration", children, log)
+    except DemoError:
+        stop_all(children)
+        raise
+    return children
+
+
+def stop_all(children: Sequence[BaseProcess]) -> None:
+    """Ends the processes in the order in which they need each other; the key service last."""
+    for child in reversed(children):
+        if child.is_alive():
+            child.terminate()
+    for child in reversed(children):
+        child.join(STOP_SECONDS)
+        if child.is_alive():
+            child.kill()
+            child.join()
+
+
+def ended(children: Sequence[BaseProcess]) -> str | None:
+    """The name of a process that is no longer running, if there is one."""
+    return next((child.name for child in children if not child.is_alive()), None)
+
+
+def _into_log(act: Callable[[], None], log: Path) -> None:
+    """Ctrl-C reaches the whole process group; the children leave the stopping to the supervisor's SIGTERM."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with log.open("a") as stream:
+        os.dup2(stream.fileno(), sys.stdout.fileno())
+        os.dup2(stream.fileno(), sys.stderr.fileno())
+    act()
+
+
+def _await_answer(address: str, children: Sequence[BaseProcess], log: Path) -> None:
+    give_up = time.monotonic() + READY_SECONDS
+    while time.monotonic() < give_up:
+        if name := ended(children):
+            raise DemoError(f"the {name} process ended at its start; {log} says why")
+        try:
+            with urllib.request.urlopen(address, timeout=2):  # noqa: S310 - our own address on loopback
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise DemoError(f"{address} does not answer; {log} says why")
+
+
+def _serve_keys(settings: Settings) -> None:
+    from surveys.keys import run_key_service  # noqa: PLC0415 - each process reads only what it needs
+
+    asyncio.run(run_key_service(settings))
+
+
+def _serve_web(settings: Settings) -> None:
+    from api.server import serve  # noqa: PLC0415
+
+    serve(settings)
+
+
+def _serve_worker(settings: Settings) -> None:
+    from surveys.worker import run_worker  # noqa: PLC0415
+
+    asyncio.run(run_worker(settings))
+
+
+def _serve_research(settings: Settings) -> None:
+    from surveys.worker import run_research  # noqa: PLC0415
+
+    asyncio.run(run_research(settings))
+
+
+def _serve_provider(settings: Settings, people: Path) -> None:
+    from api.demo.identities import serve_provider  # noqa: PLC0415
+
+    serve_provider(settings, people)

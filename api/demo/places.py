@@ -1,0 +1,45 @@
+"""Where the demonstration keeps what it makes, and the settings it runs under."""
+
+import secrets
+from pathlib import Path
+
+from api.security.client_key import ensure_client_key
+from surveys.keys import create_keystore
+
+HOME = Path(".etterklang")
+DOCUMENTS = Path(__file__).parent / "documents"
+COHORT = HOME / "cohort.ndjson"
+PERSONS = 5_000
+SEED = 1
+REGISTRY = "norway"
+PROJECT = "late-effects-after-prostate-cancer"
+
+
+def write_environment(address: str, port: int, provider_port: int) -> Path:
+    """Writes the settings file that every process and command of the demonstration reads."""
+    keystore, passphrase = HOME / "keystore", HOME / "keystore-passphrase"
+    if not passphrase.exists():
+        passphrase.touch(mode=0o600)
+        passphrase.write_text(secrets.token_urlsafe(32), encoding="ascii")
+    if not keystore.exists():
+        create_keystore(keystore, passphrase.read_bytes())
+    for audience in ("patient", "staff"):
+        ensure_client_key(HOME / f"{audience}-client.jwk")
+    values = {
+        "ETTERKLANG_MODE": "development",
+        "ETTERKLANG_HOME": str(HOME),
+        "DATABASE_URL": address,
+        "ETTERKLANG_PORT": str(port),
+        "ETTERKLANG_PUBLIC_URL": f"http://localhost:{port}",
+        "ETTERKLANG_DEMO_PROVIDER_PORT": str(provider_port),
+        "ETTERKLANG_PATIENT_ISSUER": f"http://localhost:{provider_port}",
+        "ETTERKLANG_PATIENT_CLIENT_KEY": str(HOME / "patient-client.jwk"),
+        "ETTERKLANG_STAFF_ISSUER": f"http://localhost:{provider_port}",
+        "ETTERKLANG_STAFF_CLIENT_KEY": str(HOME / "staff-client.jwk"),
+        "ETTERKLANG_KEYSTORE": str(keystore),
+        "ETTERKLANG_KEYSTORE_PASSPHRASE_FILE": str(passphrase),
+        "ETTERKLANG_NOTICE_FOLDER": str(HOME / "notices"),
+    }
+    file = HOME / "environment"
+    file.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
+    return file

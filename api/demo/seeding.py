@@ -1,0 +1,111 @@
+"""Fills the demonstration: instruments, a protocol, rules, a project, a cohort, and its earlier answers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from instruments.exchange.fhir import read_questionnaire
+from instruments.scoring.spec import ScoringSpec
+from instruments.versions import Instrument, with_scoring
+from joserfc.jwk import OKPKey
+
+from api.commands.acting import Acting, acting_as
+from api.demo import console, places
+from api.demo.cohort import write_cohort
+from api.demo.timelapse import live_through
+from api.security.machines import register_machine
+from surveys import clock
+from surveys.catalogue import publish_instrument, store_instrument
+from surveys.database import Role, transaction
+from surveys.followup import ProtocolDraft, publish_protocol, resolve, store_protocol
+from surveys.identifiers import InstrumentVersionId
+from surveys.lateeffects import LateEffectRule, store_rule
+from surveys.registry import import_rows
+from surveys.research import Project, approve_project
+from surveys.settings import Settings
+
+CHUNK_BYTES = 64 * 1024
+
+Document = TypeVar("Document")
+
+
+def seed(settings: Settings) -> None:
+    """Everything that a first start needs, in order; each step says that it is done."""
+    del settings  # the environment holds the same ones
+    asyncio.run(_seed())
+
+
+async def _seed() -> None:
+    now = clock.now()
+    async with acting_as(Role.WORKER) as acting:
+        with console.step("Loading the instruments, the protocol and the late-effect rules"):
+            await _load_documents(acting, now)
+        _make_cohort(now)
+        await _feed_cohort(acting, now)
+    await live_through(now)
+
+
+async def _load_documents(acting: Acting, now: datetime) -> None:
+    async with transaction(acting.engine) as connection:
+        versions: dict[str, InstrumentVersionId] = {}
+        for instrument in (_own_instrument(), _imported_instrument()):
+            version_id = await store_instrument(connection, acting.keys, instrument, now)
+            await publish_instrument(connection, acting.keys, version_id, now)
+            versions[instrument.structure.instrument_id] = version_id
+        draft = _read("prostate-protocol.json", ProtocolDraft)
+        protocol_version_id = await store_protocol(connection, acting.keys, resolve(draft, versions), now)
+        await publish_protocol(connection, protocol_version_id, now)
+        for rule in _read("late-effect-rules.json", tuple[LateEffectRule, ...]):
+            await store_rule(connection, acting.keys, rule, now)
+        project = _read("research-project.json", Project)
+        await approve_project(connection, project, now)
+        scopes = (f"research:{project.project_id}", f"feed:{places.REGISTRY}")
+        await register_machine(
+            connection, "demo-machine", _machine_key(places.HOME / "machine.jwk"), scopes, now
+        )
+
+
+def _own_instrument() -> Instrument:
+    return _read("everyday-life.json", Instrument)
+
+
+def _imported_instrument() -> Instrument:
+    imported = read_questionnaire((places.DOCUMENTS / "urinary-habits.fhir.json").read_bytes(), frozenset())
+    if imported.instrument is None:
+        raise ValueError(f"the demonstration's Questionnaire is not understood: {imported.losses}")
+    return with_scoring(imported.instrument, _read("urinary-habits.scoring.json", ScoringSpec))
+
+
+def _machine_key(file: Path) -> dict[str, str]:
+    """Makes the private key with which scripts ask for tokens, and gives the public one to register."""
+    key = OKPKey.generate_key("Ed25519", {"alg": "EdDSA", "use": "sig"}, auto_kid=True)
+    file.touch(mode=0o600)
+    file.write_bytes(msgspec.json.encode(key.as_dict(private=True)))
+    return {name: str(value) for name, value in key.as_dict(private=False).items()}
+
+
+def _make_cohort(now: datetime) -> None:
+    with console.step(f"Generating {places.PERSONS:,} synthetic persons"), places.COHORT.open("wb") as stream:
+        write_cohort(stream, places.PERSONS, places.SEED, clock.local_date(now), "ndjson")
+
+
+async def _feed_cohort(acting: Acting, now: datetime) -> None:
+    report = await import_rows(
+        acting.engine, acting.keys, places.REGISTRY, "ndjson", _chunks(places.COHORT), now
+    )
+    console.say(f"  {report.accepted:,} facts taken, {len(report.rejected)} rejected")
+
+
+async def _chunks(file: Path) -> AsyncIterator[bytes]:
+    total = -(-file.stat().st_size // CHUNK_BYTES)
+    with file.open("rb") as stream:
+        chunks = iter(lambda: stream.read(CHUNK_BYTES), b"")
+        for chunk in console.bar(chunks, "Importing them from the feed", total):
+            yield chunk
+
+
+def _read(name: str, document: type[Document]) -> Document:
+    return msgspec.json.decode((places.DOCUMENTS / name).read_bytes(), type=document)

@@ -1,0 +1,153 @@
+"""Runs the whole demonstration: database, seeding, every process and the identity provider, until Ctrl-C."""
+
+import os
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Sequence
+from multiprocessing.process import BaseProcess
+from threading import Event
+from types import FrameType
+
+import msgspec
+
+from api.commands.acting import EMBEDDED_OPTIONS, read_environment_file
+from api.demo import console, places
+from api.demo.children import DemoError, act_in_child, ended, start_all, stop_all
+from api.demo.stories import Stories
+from surveys import embedded
+from surveys.settings import Settings, load_settings
+
+SEEDED = places.HOME / "seeded"
+PEOPLE = places.HOME / "people.json"
+LOG = places.HOME / "log"
+
+
+def throw_away() -> None:
+    """Forgets the demonstration's data, keys and notices.
+
+    Raises:
+        DemoError: it is running.
+    """
+    if _is_running():
+        raise DemoError("the demonstration is running; stop it with Ctrl-C first")
+    shutil.rmtree(places.HOME, ignore_errors=True)
+
+
+def run_demo() -> None:
+    """Sets up what is missing, starts everything, says where it is, and stops it all cleanly on Ctrl-C.
+
+    Raises:
+        DemoError: a port is taken, or a step failed.
+    """
+    started = time.monotonic()
+    asked = load_settings()
+    _check_port("ETTERKLANG_PORT", asked.etterklang_port)
+    _check_port("ETTERKLANG_DEMO_PROVIDER_PORT", asked.etterklang_demo_provider_port)
+    places.HOME.mkdir(exist_ok=True)
+    with console.step("Starting the embedded PostgreSQL"):
+        server = embedded.start(places.HOME / "pg", EMBEDDED_OPTIONS)
+        address = embedded.ensure_database(server)
+    children: Sequence[BaseProcess] = ()
+    try:
+        settings = _environment(address, asked)
+        _prepare(settings, address)
+        with console.step(
+            "Starting the key service, the web, worker and research processes, and the provider"
+        ):
+            children = start_all(_with_sockets(), PEOPLE, LOG)
+        _say_where(settings, time.monotonic() - started)
+        _wait(children)
+    finally:
+        with console.step("Stopping"):
+            stop_all(children)
+            server.cleanup()
+
+
+def _is_running() -> bool:
+    """Whether the embedded server's own lock file names a process that lives."""
+    lock = places.HOME / "pg" / "postmaster.pid"
+    if not lock.exists():
+        return False
+    try:
+        os.kill(int(lock.read_text().split("\n", 1)[0]), 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _check_port(setting: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise DemoError(f"port {port} is taken; set {setting} to a free one") from error
+
+
+def _environment(address: str, asked: Settings) -> Settings:
+    file = places.write_environment(address, asked.etterklang_port, asked.etterklang_demo_provider_port)
+    os.environ.update(read_environment_file(file))
+    return load_settings()
+
+
+def _with_sockets() -> Settings:
+    """The same settings, with the key service in its own process; commands open the keystore themselves."""
+    sockets = places.HOME / "sockets"
+    sockets.mkdir(exist_ok=True, mode=0o700)
+    os.environ["ETTERKLANG_KEYS_SOCKET_FOLDER"] = str(sockets)
+    return load_settings()
+
+
+def _prepare(settings: Settings, address: str) -> None:
+    with console.step("Bringing the database to the newest version"):
+        act_in_child(_migrate, address)
+    if not SEEDED.exists():
+        act_in_child(_seed, settings)
+        SEEDED.touch()
+    with console.step("Finding people to log in as"):
+        act_in_child(_find_people, settings)
+
+
+def _migrate(address: str) -> None:
+    from surveys.schema import migrate  # noqa: PLC0415 - only this child needs it
+
+    migrate(address)
+
+
+def _seed(settings: Settings) -> None:
+    from api.demo.seeding import seed  # noqa: PLC0415 - only the first start needs it
+
+    seed(settings)
+
+
+def _find_people(settings: Settings) -> None:
+    from api.demo.stories import find_stories  # noqa: PLC0415 - only this child needs it
+
+    PEOPLE.write_bytes(msgspec.json.encode(find_stories(settings)))
+
+
+def _say_where(settings: Settings, seconds: float) -> None:
+    people = msgspec.json.decode(PEOPLE.read_bytes(), type=Stories)
+    console.say(f"\n[bold]Etterklang runs[/bold] (ready after {seconds:.1f} s; log in {LOG})")
+    console.say(f"  Patients     {settings.etterklang_public_url}/")
+    console.say(f"  Staff        {settings.etterklang_public_url}/staff")
+    console.say(f"  Researchers  .venv/bin/etterklang extract {places.PROJECT} --out extract")
+    console.say("  Log in as")
+    for person in people.people:
+        console.say(f"    {person.number or 'staff':<12} {person.story}")
+    console.say("Ctrl-C stops it; `make demo-reset` starts over.\n")
+
+
+def _wait(children: Sequence[BaseProcess]) -> None:
+    stopping = Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    while not stopping.wait(0.5):
+        if name := ended(children):
+            raise DemoError(f"the {name} process ended; {LOG} says why")
