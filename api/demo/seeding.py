@@ -42,13 +42,14 @@ async def _seed() -> None:
     now = clock.now()
     async with acting_as(Role.WORKER) as acting:
         with console.step("Loading the instruments, the protocol and the late-effect rules"):
-            await _load_documents(acting, now)
+            await load_documents(acting, now)
         _make_cohort(now)
         await _feed_cohort(acting, now)
     await live_through(now)
 
 
-async def _load_documents(acting: Acting, now: datetime) -> None:
+async def load_documents(acting: Acting, now: datetime) -> None:
+    """Stores and publishes the demonstration's documents, and registers its machine."""
     async with transaction(acting.engine) as connection:
         versions: dict[str, InstrumentVersionId] = {}
         for instrument in (_own_instrument(), _imported_instrument()):
