@@ -34,6 +34,7 @@ def upgrade() -> None:
         )
         """
     )
+    op.execute("CREATE UNIQUE INDEX submission_once ON answering.submission (person_id, submission_id)")
     op.execute(
         """
         CREATE TABLE answering.inbox (
@@ -45,6 +46,7 @@ def upgrade() -> None:
           sealed bytea NOT NULL,
           received_at timestamptz NOT NULL,
           lease_until timestamptz,
+          retry_at timestamptz,
           attempts smallint NOT NULL DEFAULT 0,
           failed_because text,
           PRIMARY KEY (person_id, submission_id)
@@ -87,6 +89,15 @@ def upgrade() -> None:
         )
         """
     )
+    # What has gone into an extract stays as it was: a response that commits later is stamped later than ``up_to``.
+    op.execute(
+        """
+        CREATE TABLE answering.frozen (
+          study_id uuid PRIMARY KEY,
+          up_to timestamptz NOT NULL
+        )
+        """
+    )
     # The worker cannot read responses or scores at large. For the one person whose inbox row it holds under a
     # lease, this gives the earlier scores that a late-effect rule compares with.
     op.execute(
@@ -107,8 +118,10 @@ def upgrade() -> None:
     op.execute("GRANT SELECT, INSERT ON answering.submission TO etterklang_web")
     op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON answering.draft TO etterklang_web")
     op.execute(
-        "GRANT SELECT, DELETE, UPDATE (lease_until, attempts, failed_because) ON answering.inbox TO etterklang_worker"
+        "GRANT SELECT, DELETE, UPDATE (lease_until, retry_at, attempts, failed_because) "
+        "ON answering.inbox TO etterklang_worker"
     )
+    op.execute("GRANT SELECT, INSERT, UPDATE ON answering.frozen TO etterklang_worker")
     op.execute("GRANT INSERT ON answering.response, answering.score TO etterklang_worker")
     op.execute("GRANT SELECT ON answering.response, answering.score TO etterklang_research")
     for table in ("draft", "submission"):
@@ -121,5 +134,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP FUNCTION answering.earlier_scores(uuid, uuid)")
     op.execute(
-        "DROP TABLE answering.score, answering.response, answering.inbox, answering.submission, answering.draft"
+        "DROP TABLE answering.frozen, answering.score, answering.response, answering.inbox, "
+        "answering.submission, answering.draft"
     )

@@ -69,6 +69,7 @@ def upgrade() -> None:
           state text NOT NULL CHECK (state IN ('requested', 'linked', 'building', 'ready', 'failed')),
           lease_until timestamptz,
           settled_at timestamptz,
+          failed_because text,
           manifest jsonb
         )
         """
@@ -93,7 +94,8 @@ def upgrade() -> None:
     op.execute("GRANT SELECT, INSERT ON research.linked_case TO etterklang_worker")
     op.execute("GRANT SELECT ON research.linked_case TO etterklang_research")
     op.execute(
-        "GRANT UPDATE (state, lease_until, settled_at, manifest) ON research.extract TO etterklang_worker, etterklang_research"
+        "GRANT UPDATE (state, lease_until, settled_at, failed_because, manifest) ON research.extract "
+        "TO etterklang_worker, etterklang_research"
     )
     op.execute("GRANT INSERT ON research.extract_part TO etterklang_research")
 

@@ -25,6 +25,7 @@ submission = Table(
     Column("commitment", LargeBinary, nullable=False),
     Column("audit_hash", LargeBinary, nullable=False),
     Column("received_at", TIMESTAMP(timezone=True), nullable=False),
+    Index("submission_once", "person_id", "submission_id", unique=True),
     schema="answering",
 )
 
@@ -39,6 +40,7 @@ inbox = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("received_at", TIMESTAMP(timezone=True), nullable=False),
     Column("lease_until", TIMESTAMP(timezone=True)),
+    Column("retry_at", TIMESTAMP(timezone=True)),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("failed_because", Text),
     Index("inbox_waiting", "received_at"),
@@ -74,5 +76,13 @@ score = Table(
     Column("wave", SmallInteger, nullable=False),
     Column("part", SmallInteger, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
+    schema="answering",
+)
+
+frozen = Table(
+    "frozen",
+    metadata,
+    Column("study_id", Uuid, primary_key=True),
+    Column("up_to", TIMESTAMP(timezone=True), nullable=False),
     schema="answering",
 )

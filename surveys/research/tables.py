@@ -43,6 +43,7 @@ extract = Table(
     Column("state", Text, nullable=False),
     Column("lease_until", TIMESTAMP(timezone=True)),
     Column("settled_at", TIMESTAMP(timezone=True)),
+    Column("failed_because", Text),
     Column("manifest", JSONB),
     schema="research",
 )

@@ -1,0 +1,75 @@
+"""From opened answers to what is stored: pinned to the four documents, scored by the pinned scoring. Pure."""
+
+from collections.abc import Sequence
+
+from instruments.answers import shown_items
+from instruments.scoring.engine import score_answers
+from instruments.versions import Instrument, content_hash
+from surveys.answering.errors import AnswersRefusedError
+from surveys.answering.messages import (
+    ContentHashes,
+    PartAnswers,
+    SealedSubmission,
+    StoredResponse,
+    StoredScore,
+    StoredScores,
+)
+from surveys.answering.submission import find_faults
+
+FALLBACK_LANGUAGE = "nb"
+ENGINE = "1"
+"""Which arithmetic made a score; raised when the same rules and answers would give another value."""
+
+
+def store_parts(
+    parts: Sequence[Instrument], submission: SealedSubmission
+) -> list[tuple[int, StoredResponse, StoredScores]]:
+    """Each part's number with its response and its scores, ready to be sealed.
+
+    Raises:
+        AnswersRefusedError: the answers break rules of the pinned instruments, which the web process
+            checks too: somebody has got round it.
+    """
+    faults = find_faults(parts, submission.answers)
+    if faults:
+        raise AnswersRefusedError(submission.assessment_id, faults)
+    return [
+        (one.part, _response(parts[one.part], one, submission), score_part(parts[one.part], one))
+        for one in submission.answers
+    ]
+
+
+def score_part(instrument: Instrument, answers: PartAnswers) -> StoredScores:
+    """Every scale of an instrument for one person's answers."""
+    scores = score_answers(instrument.scoring, instrument.structure, answers.answers())
+    return StoredScores(
+        instrument_id=instrument.structure.instrument_id,
+        structure=content_hash(instrument.structure).hex(),
+        scoring=content_hash(instrument.scoring).hex(),
+        engine=ENGINE,
+        scores=tuple(StoredScore(one.scale_id, one.value, one.rule) for one in scores),
+    )
+
+
+def _response(instrument: Instrument, answers: PartAnswers, submission: SealedSubmission) -> StoredResponse:
+    shown = shown_items(instrument.structure, answers.answers())
+    return StoredResponse(
+        instrument_id=instrument.structure.instrument_id,
+        instrument_version=instrument.structure.version,
+        language=submission.language,
+        hashes=_hashes(instrument, submission.language),
+        answers=answers.answers(),
+        shown=tuple(sorted(shown)),
+        submitted_at=submission.received_at,
+    )
+
+
+def _hashes(instrument: Instrument, language: str) -> ContentHashes:
+    by_language = {one.language: one for one in instrument.translations}
+    seen = by_language.get(language) or by_language.get(FALLBACK_LANGUAGE) or instrument.translations[0]
+    return ContentHashes(
+        structure=content_hash(instrument.structure).hex(),
+        translation=content_hash(seen).hex(),
+        presentation=content_hash(instrument.presentation).hex(),
+        scoring=content_hash(instrument.scoring).hex(),
+    )
