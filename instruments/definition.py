@@ -1,5 +1,8 @@
-"""What an instrument is: structure, translations, presentation and scoring, four documents versioned apart."""
+"""What an instrument is: structure, translations, presentation and scoring, four documents versioned
+apart.
+"""
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -10,6 +13,13 @@ ItemKind = Literal[
 ]  # fmt: skip
 Operator = Literal["exists", "=", "!=", ">", "<", ">=", "<="]
 Value = bool | int | float | str
+Control = Literal["radio", "slider", "drop-down", "check-box", "text-area", "help"]
+OptionKind = Literal["coding", "string", "integer", "date", "time"]
+
+CONTAINERS: frozenset[str] = frozenset(("group", "display"))
+CHOICES: frozenset[str] = frozenset(("choice", "open-choice"))
+NUMBERS: frozenset[str] = frozenset(("integer", "decimal", "quantity"))
+TEXTS: frozenset[str] = frozenset(("string", "text", "url"))
 
 
 class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -17,7 +27,9 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
 
 class Option(Document, frozen=True):
-    """One answer of a response scale. ``code`` is what is stored, ``score`` what scoring counts (if it counts)."""
+    """One answer of a response scale. ``code`` is what is stored, ``score`` what scoring counts (if it
+    counts).
+    """
 
     code: str
     score: float | None = None
@@ -42,19 +54,26 @@ class Branch(Document, frozen=True):
 class Item(Document, frozen=True):
     """One item, or a group of items. ``item_id`` is unique in the instrument and stable while its meaning is.
 
-    ``minimum`` and ``maximum`` bound a number; ``decimals`` its precision; ``unit`` is a UCUM code.
-    ``repeats`` on a choice lets more than one option be chosen.
+    ``minimum`` and ``maximum`` bound a number, ``step`` is a slider's, ``decimals`` its precision; ``unit``
+    is a UCUM code. ``earliest`` and ``latest`` bound a date (YYYY-MM-DD) or time (HH:MM:SS). ``repeats`` on a
+    choice lets more than one option be chosen. ``pattern`` must match the whole answer (see ``patterns``).
+    ``options_are`` says what an option's code is the text of. ``codes`` are ``system|code`` pairs that say
+    the same elsewhere.
     """
 
     item_id: str
     kind: ItemKind
     options: tuple[Option, ...] = ()
+    options_are: OptionKind = "coding"
     required: bool = False
     repeats: bool = False
     hidden: bool = False
     read_only: bool = False
     minimum: float | None = None
     maximum: float | None = None
+    step: float | None = None
+    earliest: str | None = None
+    latest: str | None = None
     decimals: int | None = None
     min_length: int | None = None
     max_length: int | None = None
@@ -63,6 +82,7 @@ class Item(Document, frozen=True):
     initial: Value | None = None
     calculated: str | None = None
     branch: Branch | None = None
+    codes: tuple[str, ...] = ()
     items: tuple["Item", ...] = ()
 
 
@@ -75,12 +95,28 @@ class Structure(Document, frozen=True):
     recall: str = ""
     validated: bool = False
     source: str = ""
+    codes: tuple[str, ...] = ()
+
+
+def every_item(structure: Structure) -> Iterator[Item]:
+    """Every item in the order asked, a group before what it holds. Takes no recursion, however deep the
+    groups.
+    """
+    waiting = list(reversed(structure.items))
+    while waiting:
+        item = waiting.pop()
+        yield item
+        if item.items:
+            waiting.extend(reversed(item.items))
 
 
 class Translation(Document, frozen=True):
-    """The wording in one language (BCP 47). Keys: ``title``, ``intro``, ``ITEM``, ``ITEM/OPTION``, ``ITEM/help``.
+    """The wording in one language (BCP 47).
 
-    A text may be missing: the item is then a placeholder, shown as such, and the version cannot be published.
+    Keys: ``title``, ``intro``; ``ITEM`` and, where the item has them, ``ITEM/help``, ``ITEM/prefix`` (its
+    number), ``ITEM/min`` and ``ITEM/max`` (the ends of a slider), ``ITEM/unit``, ``ITEM/placeholder``,
+    ``ITEM/error`` (shown when the answer does not fit); ``ITEM/OPTION`` and ``ITEM/OPTION/prefix``. A text
+    may be missing: the item is then a placeholder, shown as such, and the version cannot be published.
     """
 
     instrument_id: str
@@ -90,10 +126,13 @@ class Translation(Document, frozen=True):
 
 
 class Presentation(Document, frozen=True):
-    """How it is shown. ``layout`` one item a page or a list; ``controls`` by item where not the kind's own."""
+    """How it is shown. ``layout`` one item a page or a list; by item, where not the kind's own: ``controls``
+    (``help`` marks a display item that explains the item it stands in) and the ``orientation`` of its
+    options."""
 
     instrument_id: str
     version: str
     layout: Literal["page", "list"] = "page"
-    controls: dict[str, Literal["radio", "slider", "drop-down", "check-box", "text-area"]] = {}
+    controls: dict[str, Control] = {}
+    orientation: dict[str, Literal["horizontal", "vertical"]] = {}
     minutes: int | None = None
