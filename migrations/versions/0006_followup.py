@@ -5,6 +5,8 @@ from alembic import op
 revision = "0006"
 down_revision = "0005"
 
+OWN_ROWS = "person_id = nullif(current_setting('etterklang.person', true), '')::uuid"
+
 
 def upgrade() -> None:
     op.execute(
@@ -45,7 +47,8 @@ def upgrade() -> None:
         """
     )
     op.execute(
-        "COMMENT ON COLUMN followup.assessment.tumour_id IS 'the case, or for a control the case it is matched to'"
+        "COMMENT ON COLUMN followup.assessment.tumour_id "
+        "IS 'the case, or for a control the case it is matched to'"
     )
     op.execute(
         "CREATE UNIQUE INDEX assessment_once_a_wave "
@@ -94,20 +97,47 @@ def upgrade() -> None:
     op.execute("CREATE INDEX outbox_due ON followup.outbox (due_at) WHERE state IN ('due', 'leased')")
     op.execute("GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA followup TO etterklang_worker")
     op.execute(
-        "GRANT SELECT ON followup.assessment, followup.protocol_version TO etterklang_web, etterklang_research"
+        "GRANT SELECT ON followup.assessment, followup.protocol_version "
+        "TO etterklang_web, etterklang_research"
     )
     op.execute("GRANT UPDATE (state, changed_at) ON followup.assessment TO etterklang_web")
-    # The web process sees one person at a time: the one whose session it has just checked.
+    # The web process sees one person at a time: the one whose session it has just checked. All it may do to a
+    # row is to say that it has been answered.
     op.execute("ALTER TABLE followup.assessment ENABLE ROW LEVEL SECURITY")
     op.execute(
         "CREATE POLICY own_assessments ON followup.assessment TO etterklang_web "
-        "USING (person_id = nullif(current_setting('etterklang.person', true), '')::uuid)"
+        f"USING ({OWN_ROWS}) WITH CHECK ({OWN_ROWS} AND state = 'submitted')"
     )
     op.execute(
-        "CREATE POLICY all_assessments ON followup.assessment TO etterklang_worker, etterklang_research USING (true)"
+        "CREATE POLICY all_assessments ON followup.assessment "
+        "TO etterklang_worker, etterklang_research USING (true)"
     )
+    # Staff see counts of all assessments through the web process, which itself sees one person's rows: only
+    # counts, and none under 5. The row without a protocol is the whole.
+    op.execute(
+        """
+        CREATE FUNCTION followup.overview()
+        RETURNS TABLE (protocol_id uuid, wave smallint, persons bigint,
+                       planned bigint, open bigint, submitted bigint, lapsed bigint, cancelled bigint)
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+          SELECT protocol_id, wave,
+                 nullif(greatest(count(DISTINCT person_id), 4), 4),
+                 nullif(greatest(count(*) FILTER (WHERE state = 'planned'), 4), 4),
+                 nullif(greatest(count(*) FILTER (WHERE state = 'open'), 4), 4),
+                 nullif(greatest(count(*) FILTER (WHERE state = 'submitted'), 4), 4),
+                 nullif(greatest(count(*) FILTER (WHERE state = 'lapsed'), 4), 4),
+                 nullif(greatest(count(*) FILTER (WHERE state = 'cancelled'), 4), 4)
+          FROM followup.assessment
+          GROUP BY GROUPING SETS ((protocol_id, wave), ())
+          ORDER BY protocol_id, wave
+        $$
+        """
+    )
+    op.execute("REVOKE ALL ON FUNCTION followup.overview() FROM PUBLIC")
+    op.execute("GRANT EXECUTE ON FUNCTION followup.overview() TO etterklang_web")
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION followup.overview()")
     op.execute("DROP TABLE followup.outbox, followup.assessment, followup.protocol_version")
     op.execute("DROP FUNCTION followup.check_assessment_move()")

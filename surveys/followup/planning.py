@@ -1,0 +1,162 @@
+"""Which assessments a person should have on a day: pure, total, the same for the same facts in any order."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+from surveys.followup.calendar import add_days, window_of
+from surveys.followup.cases import Case, Fact, anchor_of, followed_cases
+from surveys.followup.protocol import Protocol, Wave
+from surveys.followup.states import AssessmentState
+from surveys.identifiers import PersonId, ProtocolId, TumourId
+from surveys.registry.history import History
+
+
+class Rule(StrEnum):
+    """Which rule of the protocol settled the wanted state."""
+
+    WINDOW = "window"
+    STOP = "stop"
+    REST = "rest"
+
+
+class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why an assessment is wanted as it is: the rule, and the registry's facts that it was applied to."""
+
+    rule: Rule
+    facts: tuple[Fact, ...]
+
+
+class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One assessment that a person should have, and the state it should be in: never ``submitted``.
+
+    ``opens_on`` and ``closes_on`` are the window's first and last local day; both count.
+    """
+
+    person_id: PersonId
+    protocol_id: ProtocolId
+    tumour_id: TumourId
+    wave: int
+    anchor_date: date
+    opens_on: date
+    closes_on: date
+    state: AssessmentState
+    reason: Reason
+
+    @property
+    def key(self) -> tuple[PersonId, ProtocolId, TumourId, int]:
+        """What makes two assessments the same one, whatever their dates."""
+        return (self.person_id, self.protocol_id, self.tumour_id, self.wave)
+
+
+class _Window(NamedTuple):
+    """A wave of one case before the burden rule; sorts by the day it opens."""
+
+    opens_on: date
+    protocol_id: ProtocolId
+    tumour_id: TumourId
+    wave: int
+    closes_on: date
+    rest_days: int
+    anchor: Fact
+    stop: Fact | None
+
+
+def plan(protocol: Protocol, history: History, today: date) -> tuple[Planned, ...]:
+    """The assessments of ``history``'s person under ``protocol``, as known on the local date ``today``.
+
+    Facts dated after ``today`` are left out of account, so that a past day gives the plan of that day.
+    """
+    return plan_all((protocol,), history, today)
+
+
+def plan_all(protocols: Iterable[Protocol], history: History, today: date) -> tuple[Planned, ...]:
+    """The same under several protocols at once: the burden rule holds across them."""
+    windows = sorted(
+        (window for protocol in protocols for window in _windows(protocol, history, today)),
+        key=lambda window: window[:4],
+    )
+    return tuple(_spread(history.person_id, windows, today))
+
+
+def explain(protocol: Protocol, planned: Planned) -> str:
+    """One sentence for staff: the wave, the facts it came from, its window, and the rule that settled it."""
+    wave = protocol.wave(planned.wave)
+    offset = f"{wave.offset_months} months and {wave.offset_days} days after " if wave else ""
+    facts = ", ".join(f"{fact.what} {fact.on.isoformat()}" for fact in planned.reason.facts)
+    return (
+        f"wave {planned.wave}, {offset}{facts}: {planned.state} by the {planned.reason.rule} rule, "
+        f"window {planned.opens_on.isoformat()} to {planned.closes_on.isoformat()}"
+    )
+
+
+def _windows(protocol: Protocol, history: History, today: date) -> Iterator[_Window]:
+    anchors = {anchor.anchor_id: anchor for anchor in protocol.anchors}
+    for case in followed_cases(protocol, history, today):
+        for wave in protocol.waves:
+            anchor = anchor_of(anchors[wave.anchor], case, today)
+            if anchor is not None:
+                yield _window(protocol, case, wave, anchor)
+
+
+def _window(protocol: Protocol, case: Case, wave: Wave, anchor: Fact) -> _Window:
+    opens_on, closes_on = window_of(wave, anchor.on)
+    return _Window(
+        opens_on,
+        protocol.protocol_id,
+        case.tumour_id,
+        wave.number,
+        closes_on,
+        protocol.rest_days,
+        anchor,
+        case.stop,
+    )
+
+
+def _spread(person_id: PersonId, windows: Iterable[_Window], today: date) -> Iterator[Planned]:
+    """Applies the burden rule in the order in which windows open: a later one waits, or has no room."""
+    last_opened: date | None = None
+    last_day: dict[tuple[ProtocolId, TumourId], date] = {}
+    for window in windows:
+        opens_on = window.opens_on
+        if last_opened is not None:
+            opens_on = max(opens_on, add_days(last_opened, window.rest_days))
+        case = (window.protocol_id, window.tumour_id)
+        if case in last_day:
+            opens_on = max(opens_on, add_days(last_day[case], 1))
+        if opens_on > window.closes_on:
+            yield _planned(person_id, window, window.opens_on, AssessmentState.CANCELLED, Rule.REST)
+            continue
+        last_opened, last_day[case] = opens_on, window.closes_on
+        yield _settled(person_id, window, opens_on, today)
+
+
+def _settled(person_id: PersonId, window: _Window, opens_on: date, today: date) -> Planned:
+    if window.stop is not None and window.stop.on <= window.closes_on:
+        return _planned(person_id, window, opens_on, AssessmentState.CANCELLED, Rule.STOP)
+    rule = Rule.WINDOW if opens_on == window.opens_on else Rule.REST
+    if today < opens_on:
+        return _planned(person_id, window, opens_on, AssessmentState.PLANNED, rule)
+    if today <= window.closes_on:
+        return _planned(person_id, window, opens_on, AssessmentState.OPEN, rule)
+    return _planned(person_id, window, opens_on, AssessmentState.LAPSED, rule)
+
+
+def _planned(
+    person_id: PersonId, window: _Window, opens_on: date, state: AssessmentState, rule: Rule
+) -> Planned:
+    facts = (window.anchor,) if window.stop is None else (window.anchor, window.stop)
+    return Planned(
+        person_id,
+        window.protocol_id,
+        window.tumour_id,
+        window.wave,
+        window.anchor.on,
+        opens_on,
+        window.closes_on,
+        state,
+        Reason(rule, facts),
+    )
