@@ -129,7 +129,11 @@ def _broken_rule(outline: Outline, shown: set[str], item_id: str, values: tuple[
     standing = _standing(outline, shown, item_id)
     if standing is not None:
         return standing
-    item = outline.items[item_id]
+    return wrong_answer(outline.items[item_id], values)
+
+
+def wrong_answer(item: Item, values: tuple[Value, ...]) -> str | None:
+    """The first rule that ``values`` break as an answer to ``item`` by itself, whatever else was answered."""
     if len(values) > 1 and not (item.repeats and item.kind in CHOICES):
         return "too-many-answers"
     if item.kind in CHOICES:
@@ -167,9 +171,9 @@ def _unanswered(outline: Outline, shown: set[str], answers: Answers) -> list[Fau
 
 
 def _wrong_choice(item: Item, values: tuple[Value, ...]) -> str | None:
-    options = {option.code: option for option in item.options}
-    if len(values) == 1 and values[0] in options and isinstance(values[0], str):
+    if len(values) == 1 and any(option.code == values[0] for option in item.options):
         return None
+    options = {option.code: option for option in item.options}
     for value in values:
         if not isinstance(value, str):
             return "wrong-type"

@@ -1,6 +1,4 @@
-"""What an instrument is: structure, translations, presentation and scoring, four documents versioned
-apart.
-"""
+"""What an instrument is: structure, translations, presentation and scoring, each a document by itself."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -14,6 +12,7 @@ ItemKind = Literal[
 Operator = Literal["exists", "=", "!=", ">", "<", ">=", "<="]
 Value = bool | int | float | str
 Control = Literal["radio", "slider", "drop-down", "check-box", "text-area", "help"]
+Orientation = Literal["horizontal", "vertical"]
 OptionKind = Literal["coding", "string", "integer", "date", "time"]
 
 CONTAINERS: frozenset[str] = frozenset(("group", "display"))
@@ -27,9 +26,7 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
 
 class Option(Document, frozen=True):
-    """One answer of a response scale. ``code`` is what is stored, ``score`` what scoring counts (if it
-    counts).
-    """
+    """One answer of a response scale. ``code`` is what is stored, ``score`` what scoring counts (if at all)."""
 
     code: str
     score: float | None = None
@@ -134,5 +131,5 @@ class Presentation(Document, frozen=True):
     version: str
     layout: Literal["page", "list"] = "page"
     controls: dict[str, Control] = {}
-    orientation: dict[str, Literal["horizontal", "vertical"]] = {}
+    orientation: dict[str, Orientation] = {}
     minutes: int | None = None

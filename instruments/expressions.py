@@ -22,12 +22,13 @@ class Outline:
     __slots__ = ("items", "parents")
 
     def __init__(self, structure: Structure) -> None:
-        self.items: dict[str, Item] = {}
-        self.parents: dict[str, str] = {}
-        for item in every_item(structure):
-            self.items[item.item_id] = item
-            for child in item.items:
-                self.parents[child.item_id] = item.item_id
+        self.items: dict[str, Item] = {item.item_id: item for item in every_item(structure)}
+        self.parents: dict[str, str] = {
+            child.item_id: item_id
+            for item_id, item in self.items.items()
+            if item.items
+            for child in item.items
+        }
 
     def waits_for(self, item: Item) -> list[str]:
         """The items that must be decided before ``item`` can be: what it stands in, and what its branch looks
@@ -44,8 +45,10 @@ def enabled(outline: Outline, values: Values) -> dict[str, bool]:
     Items on a cycle (which no import lets through) wait for one another in vain and see no answer.
     """
     decided: dict[str, bool] = {}
-    for item in outline.items.values():
-        if item.item_id not in decided:
+    for item_id, item in outline.items.items():
+        if item.branch is None and item_id not in outline.parents:
+            decided[item_id] = True
+        elif item_id not in decided:
             _decide(outline, item, values, decided)
     return decided
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, time
 from math import isfinite
 
+from instruments.answers import wrong_answer
 from instruments.definition import CHOICES, CONTAINERS, Document, Item, Structure, every_item
 from instruments.expressions import Outline, cycle, unknown_target
 from instruments.patterns import PatternError, check_pattern
@@ -74,6 +75,10 @@ def _wrong_item(item: Item) -> Iterator[str]:
         yield "has a branch without a condition"
     if item.kind in CONTAINERS and (item.required or item.read_only or item.initial is not None):
         yield "takes no answer, so it can be neither required, read-only nor filled in"
+    if item.initial is not None and item.kind not in CONTAINERS:
+        rule = wrong_answer(item, (item.initial,))
+        if rule is not None:
+            yield f"is filled in with what could not be answered ({rule})"
     yield from _wrong_bounds(item)
 
 

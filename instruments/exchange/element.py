@@ -1,0 +1,276 @@
+"""One object of a FHIR resource that remembers what was read from it, so that the rest can be named as lost.
+
+Every field and every extension is either taken by a reader or reported by ``finish``; there is no third way.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from instruments.exchange.canonicals import WHY_LOST, name_of
+from instruments.exchange.json_tree import Tree
+from instruments.exchange.losses import InvalidQuestionnaireError, Loss
+
+UNKNOWN_FIELD = "this field is not understood here, so what it changes cannot be kept"
+UNKNOWN_EXTENSION = "this extension is not understood here, so what it changes cannot be kept"
+MODIFIER = "a modifier extension may turn the meaning of what it stands in, and this one is not understood"
+TWICE = "it is given more than once, and only the first is kept"
+
+
+class Reading:
+    """What one import has understood (fields and extensions, counted) and what it has lost."""
+
+    __slots__ = ("losses", "understood")
+
+    def __init__(self) -> None:
+        self.understood = 0
+        self.losses: list[Loss] = []
+
+    def lose(self, path: str, what: str, why: str) -> None:
+        self.losses.append(Loss(path, what[:300], why))
+
+
+class Wording(NamedTuple):
+    """A text in the questionnaire's own language, and in others by language."""
+
+    text: str
+    others: dict[str, str]
+
+
+class Element:
+    """A view of one JSON object at ``path``. Reading a field marks it as understood; ``finish`` reports the
+    rest.
+    """
+
+    __slots__ = ("_children", "_extensions", "_fields", "_taken", "path", "reading")
+
+    def __init__(self, fields: Tree, path: str, reading: Reading) -> None:
+        self.path = path
+        self.reading = reading
+        self._fields = fields
+        self._taken: set[str] = set()
+        self._children: list[Element] = []
+        self._extensions: dict[str, list[Element]] | None = None
+
+    def at(self, key: str) -> str:
+        """The path of one field."""
+        return f"{self.path}.{key}" if self.path else key
+
+    def has(self, key: str) -> bool:
+        """Whether the field is there; does not count as reading it."""
+        return key in self._fields
+
+    def keys(self) -> Iterator[str]:
+        """The names of the fields that are there; does not count as reading them."""
+        return iter(self._fields)
+
+    def lose(self, key: str, what: str, why: str) -> None:
+        """Names a field as lost."""
+        self._taken.add(key)
+        self.reading.lose(self.at(key), what, why)
+
+    def invalid(self, key: str, rule: str) -> InvalidQuestionnaireError:
+        """The error that says that a field breaks a rule."""
+        return InvalidQuestionnaireError(self.at(key), rule)
+
+    def raw(self, key: str) -> object:
+        """A field as it stands in the JSON; None where it is missing."""
+        value = self._fields.get(key)
+        if value is not None and key not in self._taken:
+            self._taken.add(key)
+            self.reading.understood += 1
+        return value
+
+    def text(self, key: str) -> str | None:
+        """A string.
+
+        Raises:
+            InvalidQuestionnaireError: it is something else.
+        """
+        value = self.raw(key)
+        if value is None or isinstance(value, str):
+            return value
+        raise self.invalid(key, "must be a text")
+
+    def flag(self, key: str) -> bool | None:
+        """A boolean; the texts "true" and "false", which published questionnaires have, are read as what they
+        say.
+
+        Raises:
+            InvalidQuestionnaireError: it is something else.
+        """
+        value = self.raw(key)
+        if isinstance(value, str) and value in ("true", "false"):
+            return value == "true"
+        if value is None or isinstance(value, bool):
+            return value
+        raise self.invalid(key, "must be true or false")
+
+    def number(self, key: str) -> float | None:
+        """A finite number; a text that holds one, which published questionnaires have, is read as what it
+        says.
+
+        Raises:
+            InvalidQuestionnaireError: it is something else.
+        """
+        value = self.raw(key)
+        if isinstance(value, str):
+            value = _number_in(value)
+            if value is None:
+                raise self.invalid(key, "must be a number")
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.invalid(key, "must be a number")
+        if abs(value) > 1e300:
+            raise self.invalid(key, "is a number out of range")
+        return float(value)
+
+    def whole(self, key: str) -> int | None:
+        """A whole number; see ``number``.
+
+        Raises:
+            InvalidQuestionnaireError: it is something else.
+        """
+        value = self.number(key)
+        if value is None:
+            return None
+        if not value.is_integer():
+            raise self.invalid(key, "must be a whole number")
+        return int(value)
+
+    def wording(self, key: str) -> Wording | None:
+        """A text that people read, with its translations (the ``translation`` extension of ``_key``).
+
+        Raises:
+            InvalidQuestionnaireError: it is not a text.
+        """
+        text = self.text(key)
+        if text is None:
+            return None
+        others: dict[str, str] = {}
+        beside = self.child(f"_{key}") if f"_{key}" in self._fields else None
+        for translation in beside.extension_list("translation") if beside else ():
+            language, content = translation.extension("lang"), translation.extension("content")
+            code = language.text("valueCode") if language else None
+            words = (content.text("valueString") or content.text("valueMarkdown")) if content else None
+            if not code or words is None:
+                self.reading.lose(translation.path, "a translation", "it lacks its language or its content")
+            elif code in others:
+                self.reading.lose(translation.path, "a translation", TWICE)
+            else:
+                others[code] = words
+        return Wording(text, others)
+
+    def child(self, key: str) -> "Element | None":
+        """An object within this one.
+
+        Raises:
+            InvalidQuestionnaireError: it is not an object.
+        """
+        value = self.raw(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self.invalid(key, "must be an object")
+        return self._adopt(value, self.at(key))
+
+    def children(self, key: str) -> list["Element"]:
+        """The objects of a list within this one; none where it is missing.
+
+        Raises:
+            InvalidQuestionnaireError: it is not a list of objects.
+        """
+        values = self.raw(key)
+        if values is None:
+            return []
+        if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+            raise self.invalid(key, "must be a list of objects")
+        return [self._adopt(value, f"{self.at(key)}[{index}]") for index, value in enumerate(values)]
+
+    def objects(self, key: str) -> list["Element"]:
+        """An object, or the objects of a list; none, and nothing read, where the field is anything else."""
+        value = self._fields.get(key)
+        if isinstance(value, dict):
+            return [self._adopt(value, self.at(key))] if self.raw(key) is not None else []
+        if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+            return self.children(key)
+        return []
+
+    def is_primitive(self, key: str) -> bool:
+        """Whether a field is a text, number or boolean, or a list of them; does not count as reading it."""
+        value = self._fields.get(key)
+        values = value if isinstance(value, list) else [value]
+        return not any(isinstance(one, dict | list) for one in values)
+
+    def extension(self, name: str) -> "Element | None":
+        """The extension of this name (see ``canonicals``), or nothing; a second one is lost."""
+        found = self.extension_list(name)
+        for extra in found[1:]:
+            self.reading.lose(extra.path, f"the extension {name}", TWICE)
+        return found[0] if found else None
+
+    def extension_list(self, name: str) -> list["Element"]:
+        """All extensions of this name, which from now on count as understood.
+
+        Raises:
+            InvalidQuestionnaireError: the extensions are not a list of objects.
+        """
+        found = self._sorted_extensions().pop(name, [])
+        self._children.extend(found)
+        return found
+
+    def abandon(self, what: str, why: str) -> None:
+        """Names this whole object as lost, so that nothing in it is looked at any more."""
+        self.reading.lose(self.path, what, why)
+        self._fields = {}
+
+    def finish(self) -> None:
+        """Names every field and extension, here and below, that nobody has read."""
+        if "extension" in self._fields:
+            self._lose_extensions()
+        for key, value in self._fields.items():
+            if key not in self._taken and not (key == "id" and isinstance(value, str)):
+                self._lose_field(key, value)
+        for child in self._children:
+            child.finish()
+
+    def _adopt(self, fields: Tree, path: str) -> "Element":
+        child = Element(fields, path, self.reading)
+        self._children.append(child)
+        return child
+
+    def _sorted_extensions(self) -> dict[str, list["Element"]]:
+        """The extensions by name, those only that nobody has read yet."""
+        if self._extensions is None:
+            self._extensions = {}
+            values = self._fields.get("extension", [])
+            self._taken.add("extension")
+            if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+                raise self.invalid("extension", "must be a list of objects")
+            for index, value in enumerate(values):
+                entry = Element(value, f"{self.at('extension')}[{index}]", self.reading)
+                self._extensions.setdefault(name_of(entry.text("url") or ""), []).append(entry)
+        return self._extensions
+
+    def _lose_extensions(self) -> None:
+        for name, entries in self._sorted_extensions().items():
+            for entry in entries:
+                url = entry.text("url") or "an extension without a url"
+                self.reading.lose(entry.path, url, WHY_LOST.get(name, UNKNOWN_EXTENSION))
+
+    def _lose_field(self, key: str, value: object) -> None:
+        if key.startswith("_") and isinstance(value, dict):
+            self._adopt(value, self.at(key))
+        elif key == "modifierExtension" and isinstance(value, list) and value:
+            for index, _ in enumerate(value):
+                self.reading.lose(f"{self.at(key)}[{index}]", "a modifier extension", MODIFIER)
+        else:
+            self.reading.lose(self.at(key), f"the field {key}", WHY_LOST.get(key, UNKNOWN_FIELD))
+
+
+def _number_in(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if number - number == 0 else None

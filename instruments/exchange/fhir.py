@@ -1,0 +1,105 @@
+"""FHIR R4 Questionnaire to instrument: read whole, or refused with everything named that was not
+understood.
+"""
+
+import hashlib
+import re
+from collections.abc import Collection
+
+from instruments.definition import Document, Presentation, Structure
+from instruments.exchange.administrative import QUESTIONNAIRE, note
+from instruments.exchange.choices import ValueSets
+from instruments.exchange.element import Element, Reading
+from instruments.exchange.item_codes import read_codes
+from instruments.exchange.items import ItemReader
+from instruments.exchange.json_tree import read_tree
+from instruments.exchange.losses import InvalidQuestionnaireError, Loss
+from instruments.exchange.wording import UNKNOWN_LANGUAGE, Texts
+from instruments.soundness import faults_of
+from instruments.versions import Instrument, unscored
+
+__all__ = ["Imported", "InvalidQuestionnaireError", "Loss", "read_questionnaire"]
+
+PEOPLE = frozenset(("Patient", "Person"))
+
+
+class Imported(Document, frozen=True):
+    """What came of an import: the instrument, unless a loss was not accepted; fields and extensions
+    understood; items read; and every loss, in the order of the document."""
+
+    instrument: Instrument | None
+    understood: int
+    items: int
+    losses: tuple[Loss, ...]
+
+
+def read_questionnaire(content: bytes, accept: Collection[str] = ()) -> Imported:
+    """Reads a FHIR R4 Questionnaire (JSON, UTF-8).
+
+    ``accept`` holds the paths of losses that somebody has looked at and accepts; the instrument is given only
+    if it names every loss there is. Its scoring is empty: option scores (``ordinalValue``) are kept, rules
+    are not guessed.
+
+    Raises:
+        InvalidQuestionnaireError: the content is no Questionnaire that can be read; nothing of it is.
+    """
+    tree = read_tree(content)
+    reading = Reading()
+    root = Element(tree, "", reading)
+    if root.text("resourceType") != "Questionnaire":
+        raise root.invalid("resourceType", "must be Questionnaire")
+    if not root.has("item"):
+        raise root.invalid("item", "a questionnaire without items asks nothing")
+    texts = Texts(root.text("language") or UNKNOWN_LANGUAGE)
+    items = ItemReader(ValueSets(root), texts)
+    instrument = _read(root, items, hashlib.sha256(content).hexdigest())
+    root.finish()
+    losses = tuple(sorted(reading.losses, key=_document_order))
+    accepted = all(loss.path in accept for loss in losses)
+    return Imported(instrument if accepted else None, reading.understood, len(items.paths), losses)
+
+
+def _read(root: Element, items: ItemReader, digest: str) -> Instrument:
+    texts = items.texts
+    note(root, QUESTIONNAIRE)
+    address = root.text("url") or f"urn:sha256:{digest}"
+    if "|" in address or "#" in address:
+        raise root.invalid("url", "must hold neither | nor #")
+    version = root.text("version") or digest[:12]
+    texts.read(root, "title", "title")
+    _check_subject(root)
+    structure = Structure(
+        instrument_id=address,
+        version=version,
+        source=root.text("copyright") or "",
+        codes=read_codes(root, "", texts),
+        items=items.read(root),
+    )
+    faults = faults_of(structure)
+    if faults:
+        raise InvalidQuestionnaireError(items.paths.get(faults[0].where, ""), faults[0].rule)
+    return Instrument(
+        structure=structure,
+        presentation=Presentation(
+            instrument_id=address, version=version, controls=items.controls, orientation=items.orientation
+        ),
+        scoring=unscored(structure),
+        translations=texts.translations(address, version),
+    )
+
+
+def _check_subject(root: Element) -> None:
+    subjects = root.raw("subjectType")
+    if subjects is None:
+        return
+    if not isinstance(subjects, list) or not all(isinstance(subject, str) for subject in subjects):
+        raise root.invalid("subjectType", "must be a list of texts")
+    if not PEOPLE.intersection(subjects):
+        root.lose(
+            "subjectType", "a questionnaire about others", "only people who answer for themselves are asked"
+        )
+
+
+def _document_order(loss: Loss) -> list[tuple[int, str]]:
+    """Paths sorted as they stand in the document, ``item[2]`` before ``item[10]``."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"[\[\].]+", loss.path)]

@@ -1,0 +1,172 @@
+"""The items of a Questionnaire: read once for what they ask, then once more for the branches between them."""
+
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from instruments.definition import CHOICES, CONTAINERS, NUMBERS, Control, Item, ItemKind, Orientation
+from instruments.exchange.branches import Target, read_branch
+from instruments.exchange.choices import Choices, ValueSets, read_choices
+from instruments.exchange.element import Element
+from instruments.exchange.initial import read_initial
+from instruments.exchange.item_codes import read_codes
+from instruments.exchange.item_extensions import (
+    read_control,
+    read_flag,
+    read_occurrences,
+    read_text,
+    read_unit,
+    with_bounds,
+)
+from instruments.exchange.losses import InvalidQuestionnaireError
+from instruments.exchange.wording import Texts
+from instruments.soundness import MAX_DEPTH, MAX_ITEMS
+
+KINDS: dict[str, ItemKind] = {
+    "group": "group", "display": "display", "choice": "choice", "open-choice": "open-choice",
+    "boolean": "boolean", "integer": "integer", "decimal": "decimal", "quantity": "quantity",
+    "string": "string", "text": "text", "date": "date", "dateTime": "date-time", "time": "time", "url": "url",
+}  # fmt: skip
+WITH_OPTIONS = frozenset(("integer", "date", "time", "string", "text"))
+"""Types that become a choice where they list their answers; the options then say what they are the text
+of.
+"""
+NO_KIND = "there is no such kind of item here; the item is kept as a text to read, which takes no answer"
+ONE_ANSWER = "an item has one answer here, or as many as a choice has options; one is asked for"
+
+
+class Asked(NamedTuple):
+    """An item on its way: all but its branch, which may look at items further down."""
+
+    element: Element
+    item: Item
+    within: tuple["Asked", ...]
+
+
+class ItemReader:
+    """Reads the items of one questionnaire; what is said beside the structure ends in ``texts``, ``controls``
+    and ``orientation``."""
+
+    def __init__(self, value_sets: ValueSets, texts: Texts) -> None:
+        self.value_sets = value_sets
+        self.texts = texts
+        self.controls: dict[str, Control] = {}
+        self.orientation: dict[str, Orientation] = {}
+        self.paths: dict[str, str] = {}
+        self._targets: dict[str, Target] = {}
+
+    def read(self, questionnaire: Element) -> tuple[Item, ...]:
+        """The items with their branches.
+
+        Raises:
+            InvalidQuestionnaireError: see ``read_questionnaire``.
+        """
+        asked = [self._ask(element, depth=1) for element in questionnaire.children("item")]
+        return tuple(self._build(one) for one in asked)
+
+    def _ask(self, element: Element, depth: int) -> Asked:
+        if depth > MAX_DEPTH:
+            raise InvalidQuestionnaireError(element.path, f"is nested more than {MAX_DEPTH} deep")
+        item_id = self._take_id(element)
+        kind = self._kind(element)
+        choices, kind = self._choices(element, kind)
+        item = self._item(element, item_id, kind, choices)
+        self._targets[item_id] = Target(kind, choices, item.unit)
+        if kind == "display" and element.has("item"):
+            raise element.invalid("item", "a text to read holds no items")
+        within = tuple(self._ask(child, depth + 1) for child in element.children("item"))
+        return Asked(element, item, within)
+
+    def _take_id(self, element: Element) -> str:
+        item_id = element.text("linkId")
+        if not item_id or not item_id.strip():
+            raise element.invalid("linkId", "every item needs one")
+        if item_id in self.paths:
+            raise element.invalid("linkId", f"is the linkId of {self.paths[item_id]} too")
+        self.paths[item_id] = element.path
+        if len(self.paths) > MAX_ITEMS:
+            raise InvalidQuestionnaireError(element.path, f"there are more than {MAX_ITEMS} items")
+        return item_id
+
+    def _kind(self, element: Element) -> ItemKind:
+        name = element.text("type")
+        if not name:
+            raise element.invalid("type", "every item needs one")
+        if name not in KINDS:
+            element.lose("type", f"the type {name}", NO_KIND)
+            return "group" if element.has("item") else "display"
+        return KINDS[name]
+
+    def _choices(self, element: Element, kind: ItemKind) -> tuple[Choices | None, ItemKind]:
+        """The options and the kind: an item of another type that lists its answers is a choice."""
+        if kind in CHOICES:
+            choices = read_choices(element, self.value_sets)
+            if kind == "choice" and choices.is_known and not choices.options:
+                element.lose("answerOption", "a choice without options", "nobody could answer it")
+            return choices, kind
+        if kind in WITH_OPTIONS and element.has("answerOption"):
+            return read_choices(element, self.value_sets), "choice"
+        return None, kind
+
+    def _item(self, element: Element, item_id: str, kind: ItemKind, choices: Choices | None) -> Item:
+        item = Item(
+            item_id=item_id,
+            kind=kind,
+            repeats=self._repeats(element, kind),
+            hidden=read_flag(element, "hidden"),
+            required=self._said(element, "required", kind),
+            read_only=self._said(element, "readOnly", kind),
+            codes=read_codes(element, item_id, self.texts),
+        )
+        self.texts.read(element, "text", item_id)
+        self.texts.read(element, "prefix", f"{item_id}/prefix")
+        self._show(element, item)
+        return item if kind in CONTAINERS else self._answered(element, item, choices)
+
+    def _answered(self, element: Element, item: Item, choices: Choices | None) -> Item:
+        """``item`` with all that is said of its answer."""
+        read_text(element, "entryFormat", f"{item.item_id}/placeholder", self.texts)
+        read_text(element, "validationtext", f"{item.item_id}/error", self.texts)
+        item = with_bounds(element, item)
+        if choices is not None:
+            choices.put_texts(item.item_id, self.texts)
+            item = replace(item, options=choices.options, options_are=choices.kind)
+        return replace(
+            item,
+            required=read_occurrences(element, repeats=item.repeats) or item.required,
+            unit=read_unit(element, item.item_id, self.texts) if item.kind in NUMBERS else None,
+            initial=read_initial(element, item.kind, choices),
+        )
+
+    def _repeats(self, element: Element, kind: ItemKind) -> bool:
+        repeats = bool(element.flag("repeats"))
+        if repeats and kind not in CHOICES:
+            element.lose("repeats", f"a repeating {kind}", ONE_ANSWER)
+            return False
+        return repeats
+
+    def _said(self, element: Element, key: str, kind: ItemKind) -> bool:
+        said = bool(element.flag(key))
+        if said and kind in CONTAINERS:
+            element.lose(key, f"{key} on a {kind}", "it holds for an item that takes an answer only")
+            return False
+        return said
+
+    def _show(self, element: Element, item: Item) -> None:
+        control = read_control(element, item.kind, repeats=item.repeats)
+        if control is not None:
+            self.controls[item.item_id] = control
+        if item.kind not in CHOICES:
+            return
+        extension = element.extension("choiceOrientation")
+        if extension is None:
+            return
+        match extension.text("valueCode"):
+            case "horizontal" | "vertical" as orientation:
+                self.orientation[item.item_id] = orientation
+            case _:
+                extension.abandon("an orientation", "it is neither horizontal nor vertical")
+
+    def _build(self, asked: Asked) -> Item:
+        branch = read_branch(asked.element, self._targets)
+        return replace(asked.item, branch=branch, items=tuple(self._build(one) for one in asked.within))

@@ -1,0 +1,25 @@
+"""What an import reports: the losses that it names, and the error that ends it."""
+
+from instruments.definition import Document
+
+
+class Loss(Document, frozen=True):
+    """One thing that was not understood: the path of the element, what stands there, and why it cannot be
+    kept.
+    """
+
+    path: str
+    what: str
+    why: str
+
+
+class InvalidQuestionnaireError(Exception):
+    """The content is not a Questionnaire that anything can be read from.
+
+    ``path`` is where (empty for the whole), ``rule`` what is broken there.
+    """
+
+    def __init__(self, path: str, rule: str) -> None:
+        super().__init__(f"{path or 'the questionnaire'}: {rule}")
+        self.path = path
+        self.rule = rule
