@@ -25,18 +25,21 @@ class WrongRoleError(Exception):
 
 
 def role_url(address: str, role: Role) -> URL:
-    """``address`` for psycopg, with the user set to ``role`` unless a password says that it is set on purpose."""
+    """``address`` for psycopg, with the user set to ``role`` unless a password says that it is meant."""
     url = make_url(address).set(drivername="postgresql+psycopg")
     return url if url.password else url.set(username=role.value)
 
 
 def make_engine(address: str, role: Role, *, pool_size: int = 16) -> AsyncEngine:
-    """An async engine that connects as ``role``; ``address`` is a PostgreSQL URL without or with credentials."""
+    """An async engine that connects as ``role``; ``address`` is a PostgreSQL URL.
+
+    Errors of the database never carry the values that were sent to it.
+    """
     return create_async_engine(
         role_url(address, role),
         pool_size=pool_size,
         max_overflow=0,
-        pool_pre_ping=False,
+        hide_parameters=True,
         connect_args={"application_name": role.value},
     )
 

@@ -1,4 +1,4 @@
-"""The ground every test stands on: a real PostgreSQL, migrated once, copied for each test that asks for one."""
+"""The ground of every test: a real PostgreSQL, migrated once, copied for each test that asks for one."""
 
 import hashlib
 import os
@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from surveys import embedded
 from surveys.database import Role, make_engine
+from surveys.keys import Keys
 from surveys.schema import migrate
+from tests.builders.keys import in_process_keys
 
 ROOT = Path(__file__).parent.parent
 FAST = {
@@ -50,6 +52,7 @@ def template(postgres: str) -> str:
         connection.execute("SELECT pg_advisory_lock(8400)")
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
         if known is None:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}_raw"')
             connection.execute(f'CREATE DATABASE "{name}_raw"')
             migrate(str(make_url(postgres).set(database=f"{name}_raw").render_as_string(hide_password=False)))
             connection.execute(f'ALTER DATABASE "{name}_raw" RENAME TO "{name}"')
@@ -79,3 +82,9 @@ async def engine_as(database: str) -> AsyncIterator[Callable[[Role], AsyncEngine
     yield connect
     for engine in engines.values():
         await engine.dispose()
+
+
+@pytest.fixture
+def keys_as(engine_as: Callable[[Role], AsyncEngine]) -> Callable[[Role], Keys]:
+    """Gives the key service, in this process, for a caller of one of the roles; all share one root key."""
+    return in_process_keys(engine_as(Role.KEYS))

@@ -1,0 +1,75 @@
+"""The only place with cryptography: sealing, the key hierarchy, blind linking, the service that unwraps."""
+
+from surveys.keys.client import open_keys
+from surveys.keys.errors import (
+    KeysError,
+    KeystoreError,
+    KeysUnavailableError,
+    LoginRefusedError,
+    NotAllowedError,
+    NotOpenedError,
+    QuotaExceededError,
+    TooLongError,
+)
+from surveys.keys.kms.passphrase import create_keystore
+from surveys.keys.messages import (
+    NO_PERSON,
+    NO_STUDY,
+    Audience,
+    Binding,
+    InboxKey,
+    Keys,
+    Login,
+    PlainRow,
+    Purpose,
+    SealedRow,
+)
+from surveys.keys.receipts import (
+    Commitment,
+    commitment,
+    receipt_public_key,
+    sign_receipt,
+    verify_receipt,
+)
+from surveys.keys.sealing import (
+    derive,
+    open_with_secret,
+    seal_chunk_to_inbox,
+    seal_to_inbox,
+    seal_with_secret,
+)
+from surveys.keys.service import run_key_service
+
+__all__ = [
+    "NO_PERSON",
+    "NO_STUDY",
+    "Audience",
+    "Binding",
+    "Commitment",
+    "InboxKey",
+    "Keys",
+    "KeysError",
+    "KeysUnavailableError",
+    "KeystoreError",
+    "Login",
+    "LoginRefusedError",
+    "NotAllowedError",
+    "NotOpenedError",
+    "PlainRow",
+    "Purpose",
+    "QuotaExceededError",
+    "SealedRow",
+    "TooLongError",
+    "commitment",
+    "create_keystore",
+    "derive",
+    "open_keys",
+    "open_with_secret",
+    "receipt_public_key",
+    "run_key_service",
+    "seal_chunk_to_inbox",
+    "seal_to_inbox",
+    "seal_with_secret",
+    "sign_receipt",
+    "verify_receipt",
+]

@@ -44,7 +44,7 @@ class SealedRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Purpose(StrEnum):
-    """Why something is opened: each has its callers, tables and quota in ``permissions.py``, and is audited."""
+    """Why something is opened: ``permissions.py`` has its callers, tables and quota; each is audited."""
 
     INGEST = "ingest"
     COMPARE = "compare"
@@ -72,8 +72,8 @@ class InboxKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Login(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the key service made of an ID token that it verified by itself.
 
-    ``person_id`` is a throw-away identifier for somebody whom no registry has fed, so that a stranger's
-    session runs through the same code, bytes and time. ``grant`` opens this person's own rows until it expires.
+    ``person_id`` is a throw-away identifier for somebody whom no registry has fed, so that their session
+    runs through the same code, bytes and time. ``grant`` opens this person's own rows until it expires.
     """
 
     person_id: PersonId
@@ -90,11 +90,11 @@ class Keys(Protocol):
         ...
 
     async def receipt_key(self) -> bytes:
-        """32 bytes from which the web process derives receipt signatures and salts; for the web role alone."""
+        """32 bytes from which the web process derives receipt signatures and salts; for it alone."""
         ...
 
     async def link(self, national_ids: Sequence[str]) -> list[PersonId]:
-        """The person of each national identifier, made and sealed on first sight; for the worker role alone."""
+        """The person of each national identifier, made and sealed on first sight; for the worker alone."""
         ...
 
     async def login(self, audience: Audience, id_token: str, nonce: str) -> Login:
@@ -110,7 +110,7 @@ class Keys(Protocol):
         ...
 
     async def fingerprints(self, values: Sequence[bytes]) -> list[bytes]:
-        """A keyed hash (32 bytes) of each value, so that a stored document cannot be recognised without the key."""
+        """A keyed hash (32 bytes) of each value, so that a stored document cannot be recognised."""
         ...
 
     async def pseudonyms(self, project_id: ProjectId, person_ids: Sequence[PersonId]) -> list[str]:

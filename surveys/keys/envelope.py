@@ -1,0 +1,97 @@
+"""The envelope of every sealed value: ``EK1 | suite | key id | body``, its padding and its associated data.
+
+Layout: 3 bytes ``EK1``, 1 byte suite, 4 bytes key id (big-endian), then the body of the suite.
+"""
+
+import struct
+from enum import IntEnum
+from typing import NamedTuple
+
+from surveys.keys.errors import NotOpenedError, TooLongError
+from surveys.keys.messages import Binding
+
+MAGIC = b"EK1"
+HEADER = struct.Struct(">3sBI")
+STEP = 256
+ANSWER_LIMIT = 15 * 1024
+CHUNK_LIMIT = 1024 * 1024
+LENGTH = struct.Struct(">I")
+
+
+class Suite(IntEnum):
+    """How a body is sealed."""
+
+    INBOX = 1
+    """HPKE: ML-KEM-768 with X25519, HKDF-SHA256, AES-256-GCM (RFC 9180)."""
+    AT_REST = 2
+    """Cobblestone-256 under a person-and-study key: key-committing, its own salt a message."""
+
+
+class Envelope(NamedTuple):
+    """A sealed value taken apart; nothing in it is to be trusted before its body has opened."""
+
+    suite: Suite
+    key_id: int
+    body: bytes
+
+
+def pack(suite: Suite, key_id: int, body: bytes) -> bytes:
+    """The envelope as bytes."""
+    return HEADER.pack(MAGIC, suite, key_id) + body
+
+
+def unpack(sealed: bytes) -> Envelope:
+    """The envelope's parts.
+
+    Raises:
+        NotOpenedError: it is too short, or of no kind that we know.
+    """
+    if len(sealed) < HEADER.size:
+        raise NotOpenedError
+    magic, suite, key_id = HEADER.unpack_from(sealed)
+    if magic != MAGIC or suite not in (Suite.INBOX, Suite.AT_REST):
+        raise NotOpenedError
+    return Envelope(Suite(suite), key_id, sealed[HEADER.size :])
+
+
+def pad(plaintext: bytes, limit: int) -> bytes:
+    """``plaintext`` behind its length, filled with zeros to a multiple of 256 bytes.
+
+    Raises:
+        TooLongError: more than ``limit`` bytes with its padding.
+    """
+    length = LENGTH.size + len(plaintext)
+    padded = -(-length // STEP) * STEP
+    if padded > limit:
+        raise TooLongError(limit)
+    return LENGTH.pack(len(plaintext)) + plaintext + bytes(padded - length)
+
+
+def unpad(padded: bytes) -> bytes:
+    """What ``pad`` was given; only ever called on what has been authenticated.
+
+    Raises:
+        NotOpenedError: not what ``pad`` gives.
+    """
+    if len(padded) < LENGTH.size or len(padded) % STEP:
+        raise NotOpenedError
+    (length,) = LENGTH.unpack_from(padded)
+    end = LENGTH.size + length
+    if end > len(padded) or len(padded) - end >= STEP or any(padded[end:]):
+        raise NotOpenedError
+    return padded[LENGTH.size : end]
+
+
+def associated(binding: Binding, header: bytes) -> bytes:
+    """The associated data of a binding: each part behind its length, so that no two bindings are alike."""
+    parts = (
+        b"etterklang/1",
+        header,
+        binding.table.encode(),
+        binding.row_id.bytes,
+        binding.person_id.bytes,
+        binding.study_id.bytes,
+        binding.version.encode(),
+        str(binding.row_version).encode(),
+    )
+    return b"".join(LENGTH.pack(len(part)) + part for part in parts)

@@ -1,0 +1,55 @@
+"""What can go wrong with keys; no message says more than its reader may know."""
+
+
+class KeysError(Exception):
+    """Something about keys, sealing or the key service went wrong."""
+
+
+class NotOpenedError(KeysError):
+    """A sealed value does not open here: damaged, moved, or under another key. There is one such error."""
+
+    def __init__(self) -> None:
+        super().__init__("a sealed value does not open: it is damaged, or it does not belong where it stands")
+
+
+class TooLongError(KeysError):
+    """A value is longer than its envelope may be."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the value is longer than the {limit} bytes that an envelope of its kind holds")
+        self.limit = limit
+
+
+class NotAllowedError(KeysError):
+    """The caller's role or grant does not cover what it asked for."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"not allowed: {what}")
+        self.what = what
+
+
+class LoginRefusedError(KeysError):
+    """An ID token breaks a rule; the rule is named, the token never."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(f"the identity provider's token was refused: {rule}")
+        self.rule = rule
+
+
+class QuotaExceededError(KeysError):
+    """More was asked to be opened for a purpose than its hourly quota allows."""
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__(f"the hourly quota for {purpose} is used up; try again later")
+        self.purpose = purpose
+
+
+class KeysUnavailableError(KeysError):
+    """The key service does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__("the key service does not answer")
+
+
+class KeystoreError(KeysError):
+    """The keystore cannot be made or opened."""
