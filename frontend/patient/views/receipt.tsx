@@ -1,0 +1,40 @@
+/** The answers have arrived: when, and a code to keep. */
+
+import { momentInWords } from '../../core/dates.ts';
+import type { Receipt } from '../../core/wire.ts';
+import { receiptCode } from '../model/receipt-code.ts';
+import { useHeadingFocus, type Go } from '../place.ts';
+import { useWords } from '../words.ts';
+
+export function ReceiptView({ receipt, go }: { receipt: Receipt; go: Go }) {
+  const { t, language } = useWords();
+  const heading = useHeadingFocus('receipt');
+  return (
+    <section class="card receipt">
+      <svg class="arrived" viewBox="0 0 48 48" width="64" height="64" aria-hidden="true">
+        <circle cx="24" cy="24" r="22" />
+        <path d="M14 25l7 7 13-15" />
+      </svg>
+      <h1 ref={heading} tabIndex={-1}>{t('receipt.title')}</h1>
+      <p class="lead">{t('receipt.text')}</p>
+      <dl class="slip">
+        <div><dt>{t('receipt.when')}</dt><dd>{momentInWords(receipt.received_at, language)}</dd></div>
+        <div><dt>{t('receipt.code')}</dt><dd class="code">{receiptCode(receipt.commitment)}</dd></div>
+      </dl>
+      <p class="hint">{t('receipt.explain')}</p>
+      <div class="actions">
+        <button class="button second" type="button" onClick={() => print()}>{t('receipt.print')}</button>
+        <button class="button" type="button" onClick={() => go({ view: 'home' }, 'replace')}>{t('receipt.home')}</button>
+      </div>
+      <details class="whole">
+        <summary>{t('receipt.whole')}</summary>
+        <dl>
+          <dt>{t('receipt.submission')}</dt><dd>{receipt.submission_id}</dd>
+          <dt>{t('receipt.commitment')}</dt><dd>{receipt.commitment}</dd>
+          <dt>{t('receipt.salt')}</dt><dd>{receipt.salt}</dd>
+          <dt>{t('receipt.signature')}</dt><dd>{receipt.signature}</dd>
+        </dl>
+      </details>
+    </section>
+  );
+}
