@@ -62,7 +62,7 @@ def read_questionnaire(content: bytes, accept: Collection[str] = ()) -> Imported
 def _read(root: Element, items: ItemReader, digest: str) -> Instrument:
     texts = items.texts
     note(root, QUESTIONNAIRE)
-    address = root.text("url") or f"urn:sha256:{digest}"
+    address = root.text("url") or root.text("id") or f"urn:sha256:{digest}"
     if "|" in address or "#" in address:
         raise root.invalid("url", "must hold neither | nor #")
     version = root.text("version") or digest[:12]
