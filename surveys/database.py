@@ -8,6 +8,8 @@ from sqlalchemy import MetaData, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from surveys.identifiers import PersonId
+
 metadata = MetaData()
 
 
@@ -61,3 +63,13 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """One transaction: committed when the block ends, rolled back when it raises."""
     async with engine.begin() as connection:
         yield connection
+
+
+async def as_person(connection: AsyncConnection, person_id: PersonId) -> None:
+    """Row-level security shows the web role this person's rows and no others until the transaction ends.
+
+    The session check does the same in its own statement; this is for what has no session.
+    """
+    await connection.execute(
+        text("SELECT set_config('etterklang.person', :person_id, true)"), {"person_id": str(person_id)}
+    )

@@ -66,13 +66,29 @@ def upgrade() -> None:
           as_of timestamptz NOT NULL,
           requested_by text NOT NULL,
           requested_at timestamptz NOT NULL,
-          state text NOT NULL CHECK (state IN ('requested', 'linked', 'building', 'ready', 'failed')),
-          lease_until timestamptz,
+          state text NOT NULL CHECK (state IN ('requested', 'linked', 'ready', 'failed')),
           settled_at timestamptz,
           failed_because text,
           manifest jsonb
         )
         """
+    )
+    op.execute(
+        """
+        CREATE FUNCTION research.check_extract_move() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF (OLD.state, NEW.state) NOT IN (
+            ('requested', 'linked'), ('linked', 'ready'), ('linked', 'failed')
+          ) THEN
+            RAISE EXCEPTION 'an extract does not go from % to %', OLD.state, NEW.state;
+          END IF;
+          RETURN NEW;
+        END $$
+        """
+    )
+    op.execute(
+        "CREATE TRIGGER extract_move BEFORE UPDATE ON research.extract "
+        "FOR EACH ROW EXECUTE FUNCTION research.check_extract_move()"
     )
     op.execute(
         """
@@ -94,7 +110,7 @@ def upgrade() -> None:
     op.execute("GRANT SELECT, INSERT ON research.linked_case TO etterklang_worker")
     op.execute("GRANT SELECT ON research.linked_case TO etterklang_research")
     op.execute(
-        "GRANT UPDATE (state, lease_until, settled_at, failed_because, manifest) ON research.extract "
+        "GRANT UPDATE (state, settled_at, failed_because, manifest) ON research.extract "
         "TO etterklang_worker, etterklang_research"
     )
     op.execute("GRANT INSERT ON research.extract_part TO etterklang_research")
@@ -104,3 +120,4 @@ def downgrade() -> None:
     op.execute(
         "DROP TABLE research.extract_part, research.extract, research.linked_case, research.project, lateeffects.signal"
     )
+    op.execute("DROP FUNCTION research.check_extract_move()")

@@ -1,0 +1,63 @@
+"""Takes a patient's answers: drafts, the one submission and its receipt, and the way from inbox to rest."""
+
+from surveys.answering.drafts import own_draft, save_draft
+from surveys.answering.errors import (
+    AlreadySubmittedError,
+    AnsweringError,
+    AnswersRefusedError,
+    AssessmentNotFoundError,
+    AssessmentNotOpenError,
+    DraftConflictError,
+    MisplacedError,
+    PartFault,
+    UnknownVersionError,
+)
+from surveys.answering.frozen import freeze
+from surveys.answering.inbox import process_inbox
+from surveys.answering.library import Library
+from surveys.answering.messages import (
+    ContentHashes,
+    Draft,
+    DraftToSave,
+    Language,
+    PartAnswers,
+    Receipt,
+    StoredResponse,
+    StoredScore,
+    StoredScores,
+    Submission,
+)
+from surveys.answering.places import Place
+from surveys.answering.receipts import canonical_body, is_genuine
+from surveys.answering.submission import submit
+
+__all__ = [
+    "AlreadySubmittedError",
+    "AnsweringError",
+    "AnswersRefusedError",
+    "AssessmentNotFoundError",
+    "AssessmentNotOpenError",
+    "ContentHashes",
+    "Draft",
+    "DraftConflictError",
+    "DraftToSave",
+    "Language",
+    "Library",
+    "MisplacedError",
+    "PartAnswers",
+    "PartFault",
+    "Place",
+    "Receipt",
+    "StoredResponse",
+    "StoredScore",
+    "StoredScores",
+    "Submission",
+    "UnknownVersionError",
+    "canonical_body",
+    "freeze",
+    "is_genuine",
+    "own_draft",
+    "process_inbox",
+    "save_draft",
+    "submit",
+]

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from surveys.identifiers import PersonId, ResponseId, StudyId
+from surveys.identifiers import PersonId, ResponseId, StudyId, TumourId
 from surveys.keys import Binding
 
 
@@ -13,7 +13,7 @@ class Place(NamedTuple):
     response_id: ResponseId
     person_id: PersonId
     study_id: StudyId
-    tumour_id: UUID
+    tumour_id: TumourId
     wave: int
     part: int
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from surveys.identifiers import AssessmentId, PersonId, ProtocolVersionId, StudyId, SubmissionId
+from surveys.identifiers import AssessmentId, PersonId, ProtocolVersionId, StudyId, SubmissionId, TumourId
 from surveys.keys import Binding, SealedRow
 
 # Leases run on the database's clock, since the time that callers pass may be a simulated one. Only the oldest
@@ -71,7 +71,7 @@ class Waiting(NamedTuple):
     study_id: StudyId
     sealed: bytes
     received_at: datetime
-    tumour_id: UUID | None
+    tumour_id: TumourId | None
     wave: int | None
 
     def sealed_row(self) -> SealedRow:

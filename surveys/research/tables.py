@@ -41,7 +41,6 @@ extract = Table(
     Column("requested_by", Text, nullable=False),
     Column("requested_at", TIMESTAMP(timezone=True), nullable=False),
     Column("state", Text, nullable=False),
-    Column("lease_until", TIMESTAMP(timezone=True)),
     Column("settled_at", TIMESTAMP(timezone=True)),
     Column("failed_because", Text),
     Column("manifest", JSONB),
