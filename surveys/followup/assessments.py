@@ -121,7 +121,7 @@ async def stored_between(
             assessment.c.person_id.between(first, last), assessment.c.protocol_id.in_(protocol_ids)
         )
     )
-    return [msgspec.convert(dict(row), Stored) for row in rows.mappings()]
+    return [msgspec.convert(row, Stored, from_attributes=True) for row in rows]
 
 
 def _select(wanted: ColumnElement[bool]) -> Select[tuple[object, ...]]:
@@ -129,5 +129,5 @@ def _select(wanted: ColumnElement[bool]) -> Select[tuple[object, ...]]:
 
 
 async def _assessments(connection: AsyncConnection, query: Select[tuple[object, ...]]) -> list[Assessment]:
-    rows = (await connection.execute(query)).mappings()
-    return [msgspec.convert(dict(row), Assessment) for row in rows]
+    rows = await connection.execute(query)
+    return [msgspec.convert(row, Assessment, from_attributes=True) for row in rows]

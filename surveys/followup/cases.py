@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from surveys.followup.calendar import add_months
 from surveys.followup.protocol import Anchor, AnchorDate, Protocol, StopRule
 from surveys.identifiers import TumourId
-from surveys.registry.history import ControlOf, History, Treatment, TreatmentKind, Tumour
+from surveys.registry import ControlOf, History, Treatment, TreatmentKind, Tumour
 
 StopKind = StopRule | Literal["own-cancer"]
 
@@ -130,7 +130,8 @@ def _control_case(control: ControlOf, stop: Fact | None) -> Case:
 def _endings(history: History, today: date) -> Iterator[Fact]:
     if history.death_date is not None:
         yield Fact("death", history.death_date)
-    elif not history.alive:
+    elif not history.alive and history.emigrated_on is None:
+        # Gone, and nobody knows since when.
         yield Fact("death", date.min)
     if history.emigrated_on is not None:
         yield Fact("emigration", history.emigrated_on)
@@ -149,6 +150,7 @@ def _treatment_date(wanted: _TreatmentDate, treatments: Sequence[Treatment], tod
         on
         for one in treatments
         if (wanted.kind is None or one.kind == wanted.kind)
+        and one.started_on <= today
         and (on := wanted.date_of(one)) is not None
         and on <= today
     ]

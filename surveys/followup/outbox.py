@@ -119,12 +119,10 @@ async def surroundings_of(
         },
     )
     return {
-        row["outbox_id"]: Surroundings(
-            msgspec.convert({name: row[name] for name in Stored.__struct_fields__}, Stored),
-            row["waits_for_another"],
-            row["is_superseded"],
+        row.outbox_id: Surroundings(
+            msgspec.convert(row, Stored, from_attributes=True), row.waits_for_another, row.is_superseded
         )
-        for row in rows.mappings()
+        for row in rows
     }
 
 

@@ -12,7 +12,7 @@ from surveys.followup.cases import Case, Fact, anchor_of, followed_cases
 from surveys.followup.protocol import Protocol, Wave
 from surveys.followup.states import AssessmentState
 from surveys.identifiers import PersonId, ProtocolId, TumourId
-from surveys.registry.history import History
+from surveys.registry import History
 
 
 class Rule(StrEnum):
