@@ -39,7 +39,7 @@ export function dateInWords(moment: string, language: Language): string {
 /** "7. desember 2026 kl. 14.05", from an instant, as Norway's clocks show it. */
 export function momentInWords(instant: string, language: Language): string {
   const day = dateInWords(instant, language);
-  return language === 'en' ? `${day} at ${clock(instant, language)}` : `${day} kl. ${clock(instant, language)}`;
+  return language === 'en' ? `${day} at ${clock(instant, language)}` : `${day} kl.\u00a0${clock(instant, language)}`;
 }
 
 /** "14.05", or "14:05" in English. */

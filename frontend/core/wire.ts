@@ -175,7 +175,7 @@ export interface Signal {
   readonly signal_id: string;
   readonly person_id: string;
   readonly raised_at: string;
-  readonly state: string;
+  readonly state: 'new' | 'seen';
   readonly rule_name: string;
   readonly wave_name: string;
   readonly scale_name: string;

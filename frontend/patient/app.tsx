@@ -1,10 +1,10 @@
 /** The whole page: who is here, in which language, and what they see. */
 
 import type { ComponentChildren } from 'preact';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useMemo, useRef, useState } from 'preact/hooks';
+import { useLanguage } from '../core/language.tsx';
 import { ask } from '../core/requests.ts';
 import { freshState } from '../core/state.ts';
-import { rememberedLanguage, rememberLanguage } from '../core/translate.ts';
 import type { AssessmentSummary, Language, Questionnaire, Receipt, Shell } from '../core/wire.ts';
 import { Sitting } from './model/sitting.ts';
 import { usePlace, type Go, type Place } from './place.ts';
@@ -42,18 +42,6 @@ export function App({ shell: first }: { shell: Shell }) {
       )}
     </WordsContext.Provider>
   );
-}
-
-function useLanguage(proposed: Language): readonly [Language, (language: Language) => void] {
-  const [language, setLanguage] = useState(() => rememberedLanguage(proposed));
-  useEffect(() => {
-    document.documentElement.lang = language;
-  }, [language]);
-  const choose = useCallback((next: Language) => {
-    rememberLanguage(next);
-    setLanguage(next);
-  }, []);
-  return [language, choose];
 }
 
 interface SignedInProps {

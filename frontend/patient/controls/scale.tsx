@@ -20,7 +20,6 @@ export function Notches({ entry, values, describedBy, onValues }: ControlProps) 
   const isWordy = notches.some(({ text }) => text.length > 3);
   return (
     <div class={isWordy ? 'choices' : 'scale'}>
-      {!isWordy && <Ends ends={ends} />}
       <div class={isWordy ? 'choices' : 'notches'}>
         {notches.map(({ value, text, lang }, at) => (
           <label class={isWordy ? 'choice' : 'notch'} key={value}>
@@ -33,6 +32,7 @@ export function Notches({ entry, values, describedBy, onValues }: ControlProps) 
           </label>
         ))}
       </div>
+      {!isWordy && <Ends ends={ends} first={notches[0]?.text} last={notches.at(-1)?.text} />}
     </div>
   );
 }
@@ -60,12 +60,19 @@ function useEnds({ part, item }: Entry): readonly [End, End] {
   ];
 }
 
-function Ends({ ends }: { ends: readonly [End, End] }) {
-  if (ends[0] === null && ends[1] === null) return null;
+/** What the ends of a scale mean, for the eye; the controls say it themselves. */
+function Ends({ ends, first, last }: { ends: readonly [End, End]; first?: string | undefined; last?: string | undefined }) {
+  const marks = [first, last];
   return (
-    <p class="ends" aria-hidden="true">
-      {ends.map((end, at) => <span key={at} lang={end?.lang}>{end?.text}</span>)}
-    </p>
+    <>
+      {ends.map((end, at) =>
+        end === null ? null : (
+          <p key={at} class={at === 0 ? 'end low' : 'end high'} lang={end.lang} aria-hidden="true">
+            <b>{marks[at]}</b> {end.text}
+          </p>
+        ),
+      )}
+    </>
   );
 }
 
@@ -82,7 +89,7 @@ export function Line(props: ControlProps) {
   };
   return (
     <div class="scale">
-      <Ends ends={useEnds(entry)} />
+      <Ends ends={useEnds(entry)} first={String(low)} last={String(high)} />
       <input
         type="range"
         class={isChosen ? 'line' : 'line unset'}

@@ -2,7 +2,8 @@
 
 import type { ComponentChildren } from 'preact';
 import { clock } from '../../core/dates.ts';
-import { LANGUAGE_NAMES, LANGUAGES } from '../../core/translate.ts';
+import { LanguageChoice } from '../../core/language.tsx';
+import { Mark } from '../../core/mark.tsx';
 import type { Language } from '../../core/wire.ts';
 import { useWords } from '../words.ts';
 
@@ -18,7 +19,7 @@ export interface FrameProps {
 }
 
 export function Frame({ onLanguage, onLogOut, endsAt = null, isUnsaved = false, aside, children }: FrameProps) {
-  const { t } = useWords();
+  const { t, language } = useWords();
   return (
     <>
       <a class="skip-link" href="#content">{t('skip_to_content')}</a>
@@ -31,7 +32,7 @@ export function Frame({ onLanguage, onLogOut, endsAt = null, isUnsaved = false, 
       <footer class="foot">
         <Help />
         <nav class="foot-choices" aria-label={t('language')}>
-          <Languages onLanguage={onLanguage} />
+          <LanguageChoice language={language} onLanguage={onLanguage} />
           {onLogOut && <button class="quiet" type="button" onClick={onLogOut}>{t('logout')}</button>}
         </nav>
       </footer>
@@ -39,35 +40,16 @@ export function Frame({ onLanguage, onLogOut, endsAt = null, isUnsaved = false, 
   );
 }
 
-/** A note that fades: four strokes, each shorter than the one before. */
-function Mark() {
-  return (
-    <svg class="mark" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true">
-      <path d="M4 3v18M10 7v10M15.5 9.5v5M20.5 11.5v1" />
-    </svg>
-  );
-}
-
 function Help() {
   const { t } = useWords();
   return (
-    <p class="help">
-      <strong>{t('help.unread')}</strong> {t('help.doctor')} <a href="tel:116117">116 117</a>.{' '}
-      {t('help.emergency')} <a href="tel:113">113</a>.
-    </p>
-  );
-}
-
-function Languages({ onLanguage }: { onLanguage: (language: Language) => void }) {
-  const { language } = useWords();
-  return (
-    <>
-      {LANGUAGES.map((one) => (
-        <button key={one} class="quiet" type="button" lang={one} aria-pressed={one === language} onClick={() => onLanguage(one)}>
-          {LANGUAGE_NAMES[one]}
-        </button>
-      ))}
-    </>
+    <div class="help">
+      <p><strong>{t('help.unread')}</strong> {t('help.doctor')}</p>
+      <p class="calls">
+        <a href="tel:116117">{t('help.clinic')} <b>116 117</b></a>
+        <a href="tel:113">{t('help.emergency')} <b>113</b></a>
+      </p>
+    </div>
   );
 }
 

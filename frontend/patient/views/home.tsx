@@ -19,7 +19,7 @@ export function Home({ assessments, begun, go }: Props) {
   const done = assessments.filter(({ state }) => state === 'submitted');
   return (
     <>
-      <h1 ref={heading} tabIndex={-1}>{open.length > 0 ? t('home.title', { count: open.length }) : t('home.none')}</h1>
+      <h1 ref={heading} tabIndex={-1}>{open.length > 0 ? t('home.title') : t('home.none')}</h1>
       {open.length === 0 && <p class="lead">{t('home.none_text')}</p>}
       {open.map((one) => <OpenCard key={one.assessment_id} one={one} isBegun={one.has_draft || begun(one.assessment_id)} go={go} />)}
       {open.length > 0 && <p class="hint">{t('home.promise')}</p>}

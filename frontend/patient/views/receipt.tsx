@@ -1,5 +1,6 @@
 /** The answers have arrived: when, and a code to keep. */
 
+import { useRef } from 'preact/hooks';
 import { momentInWords } from '../../core/dates.ts';
 import type { Receipt } from '../../core/wire.ts';
 import { receiptCode } from '../model/receipt-code.ts';
@@ -9,6 +10,11 @@ import { useWords } from '../words.ts';
 export function ReceiptView({ receipt, go }: { receipt: Receipt; go: Go }) {
   const { t, language } = useWords();
   const heading = useHeadingFocus('receipt');
+  const whole = useRef<HTMLDetailsElement>(null);
+  const printAll = (): void => {
+    if (whole.current) whole.current.open = true;
+    print();
+  };
   return (
     <section class="card receipt">
       <svg class="arrived" viewBox="0 0 48 48" width="64" height="64" aria-hidden="true">
@@ -22,11 +28,11 @@ export function ReceiptView({ receipt, go }: { receipt: Receipt; go: Go }) {
         <div><dt>{t('receipt.code')}</dt><dd class="code">{receiptCode(receipt.commitment)}</dd></div>
       </dl>
       <p class="hint">{t('receipt.explain')}</p>
-      <div class="actions">
-        <button class="button second" type="button" onClick={() => print()}>{t('receipt.print')}</button>
+      <div class="actions stacked">
         <button class="button" type="button" onClick={() => go({ view: 'home' }, 'replace')}>{t('receipt.home')}</button>
+        <button class="button second" type="button" onClick={printAll}>{t('receipt.print')}</button>
       </div>
-      <details class="whole">
+      <details class="whole" ref={whole}>
         <summary>{t('receipt.whole')}</summary>
         <dl>
           <dt>{t('receipt.submission')}</dt><dd>{receipt.submission_id}</dd>
