@@ -79,9 +79,9 @@ class SocketKeys:
         """See ``Keys``."""
         return await self._call(ReceiptKeyAsked(), bytes)
 
-    async def link(self, national_ids: Sequence[str]) -> list[PersonId]:
+    async def link(self, national_ids: Sequence[str]) -> list[PersonId | None]:
         """See ``Keys``."""
-        return await self._call(LinkAsked(tuple(national_ids)), list[PersonId])
+        return await self._call(LinkAsked(tuple(national_ids)), list[PersonId | None])
 
     async def login(self, audience: Audience, id_token: str, nonce: str) -> Login:
         """See ``Keys``."""

@@ -21,7 +21,7 @@ from surveys.keys.linkage import find_person, link_persons
 from surveys.keys.messages import Audience, Binding, InboxKey, Login, PlainRow, Purpose, SealedRow
 from surveys.keys.permissions import METHODS, OPENINGS, SEALINGS
 from surveys.keys.sealing import open_at_rest, open_from_inbox, seal_at_rest
-from surveys.national_id import NationalIdError, Series, read
+from surveys.national_id import NationalId, NationalIdError, Series, read
 from surveys.settings import Settings
 
 STAFF_ROLES = frozenset({"registry"})
@@ -62,22 +62,18 @@ class InProcessKeys:
         self._check_method("receipt_key")
         return self._vault.kms.mac(b"", "receipts")
 
-    async def link(self, national_ids: Sequence[str]) -> list[PersonId]:
-        """The person of each national identifier.
-
-        Raises:
-            NotAllowedError: not the caller's to ask, or an identifier is not valid in this mode.
-        """
+    async def link(self, national_ids: Sequence[str]) -> list[PersonId | None]:
+        """The person of each national identifier, or nothing for what is none in this mode."""
         self._check_method("link")
-        try:
-            identifiers = [read(number, self._vault.series) for number in national_ids]
-        except NationalIdError as error:
-            raise NotAllowedError("linking what is no national identifier here") from error
+        valid = {number: one for number in national_ids if (one := self._identifier(number)) is not None}
         now = self._now()
         async with transaction(self._vault.engine) as connection:
-            persons = await link_persons(connection, self._vault.kms, self._vault.hierarchy, identifiers, now)
+            persons = await link_persons(
+                connection, self._vault.kms, self._vault.hierarchy, list(valid.values()), now
+            )
             await self._audit(connection, "identifiers-linked", {"count": str(len(persons))}, None)
-        return persons
+        linked = dict(zip(valid, persons, strict=True))
+        return [linked.get(number) for number in national_ids]
 
     async def login(self, audience: Audience, id_token: str, nonce: str) -> Login:
         """Verifies the ID token and says who it is.
@@ -173,12 +169,17 @@ class InProcessKeys:
         return [self._vault.kms.mac(person_id.bytes, purpose).hex()[:26] for person_id in person_ids]
 
     async def _person(self, connection: AsyncConnection, number: str) -> PersonId:
-        try:
-            identifier = read(number, self._vault.series)
-        except NationalIdError as error:
-            raise LoginRefusedError("pid is no national identifier that counts here") from error
+        identifier = self._identifier(number)
+        if identifier is None:
+            raise LoginRefusedError("pid is no national identifier that counts here")
         found = await find_person(connection, self._vault.kms, identifier.number)
         return found if found is not None else PersonId(new_id())
+
+    def _identifier(self, number: str) -> NationalId | None:
+        try:
+            return read(number, self._vault.series)
+        except NationalIdError:
+            return None
 
     def _check_method(self, method: str) -> None:
         if self._role not in METHODS[method]:

@@ -1,10 +1,9 @@
 """From national identifiers to persons: a keyed blind index, and the identifier itself sealed beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from surveys.identifiers import PersonId, new_id
@@ -17,6 +16,18 @@ from surveys.keys.tables import national_identifier
 from surveys.national_id import NationalId
 
 INDEX_VERSION = 1
+
+STORE = text(
+    """
+    INSERT INTO identity.national_identifier
+      (person_id, blind_index, index_version, kind, sealed, valid_from)
+    SELECT person_id, blind_index, :version, kind, sealed, :now
+    FROM unnest(
+      CAST(:persons AS uuid[]), CAST(:indices AS bytea[]), CAST(:kinds AS text[]), CAST(:sealed AS bytea[])
+    ) AS new (person_id, blind_index, kind, sealed)
+    ON CONFLICT DO NOTHING
+    """
+)
 
 
 def blind_index(kms: Kms, number: str) -> bytes:
@@ -47,27 +58,33 @@ async def link_persons(
     known = await _known(connection, indices)
     new = {index: one for index, one in zip(indices, identifiers, strict=True) if index not in known}
     if new:
-        made = {index: PersonId(new_id()) for index in new}
-        owners = {(person_id, NO_STUDY) for person_id in made.values()}
-        keys = await hierarchy.make_owner_keys(owners, now)
-        rows = []
-        for index, identifier in new.items():
-            person_id = made[index]
-            epoch, key = keys[person_id, NO_STUDY]
-            place = Binding("identity.national_identifier", person_id, person_id, NO_STUDY)
-            rows.append(
-                {
-                    "person_id": person_id,
-                    "blind_index": index,
-                    "index_version": INDEX_VERSION,
-                    "kind": identifier.kind,
-                    "sealed": seal_at_rest(key, epoch, identifier.number.encode(), place, ANSWER_LIMIT),
-                    "valid_from": now,
-                }
-            )
-        await connection.execute(insert(national_identifier).on_conflict_do_nothing(), rows)
+        await _store(connection, hierarchy, new, now)
         known |= await _known(connection, list(new))
     return [known[index] for index in indices]
+
+
+async def _store(
+    connection: AsyncConnection, hierarchy: Hierarchy, new: Mapping[bytes, NationalId], now: datetime
+) -> None:
+    # In the order of the index, so that two feeds with the same people wait and never deadlock.
+    made = [(index, PersonId(new_id()), new[index]) for index in sorted(new)]
+    keys = await hierarchy.make_owner_keys([(person_id, NO_STUDY) for _, person_id, _ in made], now)
+    sealed = []
+    for _, person_id, identifier in made:
+        epoch, key = keys[person_id, NO_STUDY]
+        place = Binding("identity.national_identifier", person_id, person_id, NO_STUDY)
+        sealed.append(seal_at_rest(key, epoch, identifier.number.encode(), place, ANSWER_LIMIT))
+    await connection.execute(
+        STORE,
+        {
+            "persons": [person_id for _, person_id, _ in made],
+            "indices": [index for index, _, _ in made],
+            "kinds": [identifier.kind for _, _, identifier in made],
+            "sealed": sealed,
+            "version": INDEX_VERSION,
+            "now": now,
+        },
+    )
 
 
 async def _known(connection: AsyncConnection, indices: Sequence[bytes]) -> dict[bytes, PersonId]:

@@ -93,8 +93,8 @@ class Keys(Protocol):
         """32 bytes from which the web process derives receipt signatures and salts; for it alone."""
         ...
 
-    async def link(self, national_ids: Sequence[str]) -> list[PersonId]:
-        """The person of each national identifier, made and sealed on first sight; for the worker alone."""
+    async def link(self, national_ids: Sequence[str]) -> list[PersonId | None]:
+        """The person of each national identifier, made on first sight, or nothing for what is none here."""
         ...
 
     async def login(self, audience: Audience, id_token: str, nonce: str) -> Login:

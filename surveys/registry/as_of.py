@@ -12,7 +12,7 @@ from surveys.registry.reading import ALIVE, _by_person, _treatment, _tumour
 
 
 def _known(table: str, key: str = "person_id", order: str = "person_id", kept: str = "true") -> TextClause:
-    """The newest fact of each key of those recorded by ``:as_of``; the views ``registry.*_now`` at a moment."""
+    """The newest fact of each key of those recorded by ``:as_of``: the views ``registry.*_now`` then."""
     return text(
         f"""
         SELECT * FROM (
@@ -32,9 +32,7 @@ TUMOURS = _known(
 TREATMENTS = _known(
     "treatment", "person_id, treatment_id", "person_id, started_on, treatment_id", kept="NOT withdrawn"
 )
-CONTROLS = _known(
-    "control", "person_id, tumour_id", "person_id, index_date, tumour_id", kept="NOT withdrawn"
-)
+CONTROLS = _known("control", "person_id, tumour_id", "person_id, index_date, tumour_id", kept="NOT withdrawn")
 
 
 async def linked_cases(

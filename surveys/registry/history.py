@@ -15,7 +15,7 @@ ReservationScope = Literal["register", "proms"]
 
 
 class Tumour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One case. Codes of the registry model (ENCR/NORDCAN): ICD-10 without a dot, basis 0-9, stage 0-4 or 9."""
+    """One case. Codes of the registry model: ICD-10 without a dot, basis 0-9, stage 0-4 or 9."""
 
     tumour_id: TumourId
     registry: str

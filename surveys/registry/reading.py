@@ -54,7 +54,7 @@ CONTROLS = text(
 
 
 async def histories(connection: AsyncConnection, after: PersonId | None, limit: int) -> list[History]:
-    """The next ``limit`` persons behind ``after`` in the order of their identifiers; from the first if none."""
+    """The next ``limit`` persons behind ``after`` by identifier; the first ones if there is none."""
     found = await connection.execute(
         PERSONS_FIRST if after is None else PERSONS_AFTER,
         {"limit": limit} if after is None else {"after": after, "limit": limit},
