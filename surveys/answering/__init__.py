@@ -1,6 +1,6 @@
 """Takes a patient's answers: drafts, the one submission and its receipt, and the way from inbox to rest."""
 
-from surveys.answering.drafts import own_draft, save_draft
+from surveys.answering.drafts import assessments_with_draft, own_draft, save_draft
 from surveys.answering.errors import (
     AlreadySubmittedError,
     AnsweringError,
@@ -53,6 +53,7 @@ __all__ = [
     "StoredScores",
     "Submission",
     "UnknownVersionError",
+    "assessments_with_draft",
     "canonical_body",
     "freeze",
     "is_genuine",

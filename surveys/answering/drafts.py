@@ -32,6 +32,7 @@ SAVE = text(
     RETURNING revision
     """
 )
+DRAFTED = text("SELECT assessment_id FROM answering.draft")
 
 
 async def save_draft(
@@ -79,6 +80,12 @@ async def own_draft(
     place = _binding(person_id, assessment_id, found, found.draft.revision)
     (plaintext,) = await keys.open(Purpose.OWN_DRAFT, [SealedRow(place, found.draft.sealed)], grant)
     return Draft(found.draft.revision, msgspec.json.decode(plaintext, type=tuple[PartAnswers, ...]))
+
+
+async def assessments_with_draft(connection: AsyncConnection) -> frozenset[AssessmentId]:
+    """Which assessments of the person of this transaction have a draft; row-level security says whose."""
+    found = await connection.execute(DRAFTED)
+    return frozenset(AssessmentId(one) for one in found.scalars())
 
 
 def _binding(
