@@ -36,3 +36,10 @@ class ScopeMissingError(AccessError):
     def __init__(self, scope: str) -> None:
         self.scope = scope
         super().__init__(f"this needs a token for the scope {scope}")
+
+
+class CrossSiteError(AccessError):
+    """A request that changes something did not come from a page of ours."""
+
+    def __init__(self) -> None:
+        super().__init__("the request did not come from our page; load the page again")

@@ -16,20 +16,22 @@ SAFE_METHODS = frozenset(("GET", "HEAD"))
 
 
 class Who(StrEnum):
-    """Whom a route lets in, declared as ``opt={"who": Who.PATIENT}``."""
+    """Whom a route lets in, declared as ``opt={"who": Who.PATIENT}``.
+
+    A machine's route also says for which scope: ``opt={"who": Who.MACHINE, "scope": "feed:{registry}"}``, with the
+    path's parameters in braces, or ``research:*`` where the handler compares the project itself.
+    """
 
     ANYONE = "anyone"
     PATIENT = "patient"
     STAFF_REGISTRY = "staff-registry"
-    FEED_MACHINE = "feed-machine"
-    RESEARCH_MACHINE = "research-machine"
+    MACHINE = "machine"
 
 
 VISITS: dict[Who, str] = {
     Who.PATIENT: "patient",
     Who.STAFF_REGISTRY: "staff",
-    Who.FEED_MACHINE: "machine",
-    Who.RESEARCH_MACHINE: "machine",
+    Who.MACHINE: "machine",
 }
 """The dependency (see ``api/visits.py``) that checks the credential; the handler must take it."""
 
@@ -48,6 +50,16 @@ class Declared(NamedTuple):
     method: str
     path: str
     who: Who
+
+
+def check_routes(app: Litestar) -> None:
+    """Refuses an app with a route that does not say who may call it.
+
+    Raises:
+        UndeclaredRouteError: names the route and what it lacks.
+    """
+    for _ in routes_of(app):
+        continue
 
 
 def routes_of(app: Litestar) -> Iterator[Declared]:
@@ -92,6 +104,8 @@ def _checked(handler: HTTPRouteHandler, route: str) -> Who:
     visit = VISITS.get(who)
     if visit is not None and visit not in handler.parsed_fn_signature.parameters:
         raise UndeclaredRouteError(route, f"lets in {who} and must take the visit {visit!r} that checks it")
+    if who is Who.MACHINE and not handler.opt.get("scope"):
+        raise UndeclaredRouteError(route, "lets in machines and must say for which scope")
     return who
 
 
