@@ -12,7 +12,7 @@ COHORT = HOME / "cohort.ndjson"
 PERSONS = 5_000
 SEED = 1
 REGISTRY = "norway"
-PROJECT = "late-effects-after-prostate-cancer"
+PROJECT = "everyday-after-prostate-cancer"
 
 
 def write_environment(address: str, port: int, provider_port: int) -> Path:
