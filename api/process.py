@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.documents import Documents
-from api.security.relying_party import RelyingParty, open_relying_parties
+from api.security.oidc import RelyingParty, open_relying_parties
 from api.security.roles import Connection
 from surveys import clock
 from surveys.answering import Library

@@ -1,6 +1,6 @@
 """Logins under way, sessions and registered machines."""
 
-from sqlalchemy import Column, Index, LargeBinary, Table, Text, Uuid
+from sqlalchemy import Column, Index, Interval, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 
 from surveys.database import metadata
@@ -9,9 +9,9 @@ login = Table(
     "login",
     metadata,
     Column("state_hash", LargeBinary, primary_key=True),
-    Column("provider", Text, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
-    Column("started_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("ends_at", TIMESTAMP(timezone=True), nullable=False),
+    Index("login_ends", "ends_at"),
     schema="access",
 )
 
@@ -20,12 +20,11 @@ session = Table(
     metadata,
     Column("session_hash", LargeBinary, primary_key=True),
     Column("audience", Text, nullable=False),
-    Column("person_id", Uuid),
-    Column("subject", Text, nullable=False),
-    Column("roles", ARRAY(Text), nullable=False),
-    Column("sealed_grant", LargeBinary, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
     Column("started_at", TIMESTAMP(timezone=True), nullable=False),
     Column("last_used_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("idle", Interval, nullable=False),
     Column("ends_at", TIMESTAMP(timezone=True), nullable=False),
     Index("session_ends", "ends_at"),
     schema="access",

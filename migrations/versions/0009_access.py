@@ -11,28 +11,31 @@ def upgrade() -> None:
         """
         CREATE TABLE access.login (
           state_hash bytea PRIMARY KEY,
-          provider text NOT NULL,
           sealed bytea NOT NULL,
-          started_at timestamptz NOT NULL
+          ends_at timestamptz NOT NULL
         )
         """
     )
+    op.execute("CREATE INDEX login_ends ON access.login (ends_at)")
     op.execute(
         """
         CREATE TABLE access.session (
           session_hash bytea PRIMARY KEY,
           audience text NOT NULL CHECK (audience IN ('patient', 'staff')),
-          person_id uuid,
-          subject text NOT NULL,
-          roles text[] NOT NULL,
-          sealed_grant bytea NOT NULL,
+          person_id uuid NOT NULL,
+          sealed bytea NOT NULL,
           started_at timestamptz NOT NULL,
           last_used_at timestamptz NOT NULL,
+          idle interval NOT NULL,
           ends_at timestamptz NOT NULL
         )
         """
     )
     op.execute("CREATE INDEX session_ends ON access.session (ends_at)")
+    op.execute(
+        "COMMENT ON COLUMN access.session.sealed IS "
+        "'who it is, their roles and their grant, under a secret that only the session cookie holds'"
+    )
     op.execute(
         """
         CREATE TABLE access.machine (
@@ -55,9 +58,8 @@ def upgrade() -> None:
         )
         """
     )
-    op.execute(
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON access.login, access.session, access.used_assertion TO etterklang_web"
-    )
+    op.execute("GRANT SELECT, INSERT, DELETE ON access.login, access.used_assertion TO etterklang_web")
+    op.execute("GRANT SELECT, INSERT, UPDATE (last_used_at), DELETE ON access.session TO etterklang_web")
     op.execute("GRANT SELECT ON access.machine TO etterklang_web")
     op.execute("GRANT SELECT, INSERT, UPDATE (revoked_at) ON access.machine TO etterklang_worker")
 
