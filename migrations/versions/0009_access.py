@@ -33,10 +33,6 @@ def upgrade() -> None:
     )
     op.execute("CREATE INDEX session_ends ON access.session (ends_at)")
     op.execute(
-        "COMMENT ON COLUMN access.session.sealed IS "
-        "'who it is, their roles and their grant, under a secret that only the session cookie holds'"
-    )
-    op.execute(
         """
         CREATE TABLE access.machine (
           client_id text PRIMARY KEY,
