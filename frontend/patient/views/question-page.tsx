@@ -41,8 +41,8 @@ export function QuestionPage({ sitting, sight, page, progress, isChanging, onNex
   return (
     <form class="sheet" noValidate onSubmit={next} ref={sheet}>
       <ProgressLine progress={progress} />
-      <Opening page={page} sitting={sitting} />
-      {page.entries.map((entry, at) =>
+      <Opening page={page} sitting={sitting} heading={isAlone ? null : heading} />
+      {page.entries.map((entry) =>
         entry.isQuestion ? (
           <Question
             key={entry.key}
@@ -50,21 +50,21 @@ export function QuestionPage({ sitting, sight, page, progress, isChanging, onNex
             values={valuesAt(sight.answers, entry)}
             isSkipped={isSkipped(sight.answers, entry)}
             fault={faults.get(entry.key) ?? null}
-            heading={isAlone || entry === questions[0] ? heading : null}
-            isTitle={isAlone}
+            heading={isAlone ? heading : null}
             onValues={(values, broken) => {
               if (broken === null) unreadable.current.delete(entry.key);
               else unreadable.current.set(entry.key, broken);
+              setFaults(without(faults, entry.key));
               sitting.answer(entry, values);
             }}
             onSkip={(skipped) => {
               unreadable.current.delete(entry.key);
-              setFaults(new Map());
+              setFaults(without(faults, entry.key));
               sitting.skip(entry, skipped);
             }}
           />
         ) : (
-          <Wording key={entry.key} class="reading" part={entry.part} of={entry.item.item_id} heading={questions.length === 0 && at === 0 ? heading : null} />
+          <Wording key={entry.key} class="reading" part={entry.part} of={entry.item.item_id} />
         ),
       )}
       <div class="actions onward">
@@ -85,6 +85,10 @@ function faultsOn(questions: readonly Entry[], sight: Sight, unreadable: Readonl
   return found;
 }
 
+function without(faults: ReadonlyMap<string, Rule>, key: string): ReadonlyMap<string, Rule> {
+  return faults.has(key) ? new Map([...faults].filter(([other]) => other !== key)) : faults;
+}
+
 function focusFault(sheet: HTMLFormElement | null, key: string): void {
   const field = sheet?.querySelector(`[data-key="${CSS.escape(key)}"]`);
   field?.querySelector<HTMLElement>('input, select, textarea')?.focus();
@@ -102,17 +106,25 @@ function ProgressLine({ progress }: { progress: Progress }) {
   );
 }
 
-/** The part's title and introduction on its first page; the group's heading and language note where they belong. */
-function Opening({ page, sitting }: { page: Page; sitting: Sitting }) {
+interface OpeningProps {
+  readonly page: Page;
+  readonly sitting: Sitting;
+  /** Where the page has no question that is its title: what gets the focus. */
+  readonly heading: { current: HTMLHeadingElement | null } | null;
+}
+
+/** The part's title and introduction on its first page; the group's wording and the language where they are to be known. */
+function Opening({ page, sitting, heading }: OpeningProps) {
   const { t, language } = useWords();
   const { part, groups } = page.entries[0]!;
   const isFirst = sitting.entries.find((entry) => entry.part === part)?.key === page.entries[0]!.key;
   const shownIn = languageShown([part], language);
   return (
     <>
+      {heading !== null && <Wording part={part} of="title" heading={heading} />}
       {isFirst && (
         <div class="opening">
-          <Wording class="opening-title" part={part} of="title" optional />
+          {heading === null && <Wording class="opening-title" part={part} of="title" optional />}
           <Wording class="opening-text" part={part} of="intro" optional />
           {shownIn !== language && <p class="hint">{t('question.only_in', { language: LANGUAGE_NAMES[shownIn] })}</p>}
         </div>

@@ -12,22 +12,21 @@ interface Props {
   readonly values: readonly Value[];
   readonly isSkipped: boolean;
   readonly fault: Rule | null;
+  /** Where it is the page's only question, and so its title: what gets the focus. */
   readonly heading: { current: HTMLHeadingElement | null } | null;
-  /** Whether it is the page's only question, and so its title. */
-  readonly isTitle: boolean;
   /** The rule is what makes the typed text unreadable, if anything does. */
   readonly onValues: (values: readonly Value[], broken: Rule | null) => void;
   readonly onSkip: (skipped: boolean) => void;
 }
 
-export function Question({ entry, values, isSkipped, fault, heading, isTitle, onValues, onSkip }: Props) {
+export function Question({ entry, values, isSkipped, fault, heading, onValues, onSkip }: Props) {
   const { t } = useWords();
   const id = useId();
   const helps = useHelps(entry);
   const described = [helps.length > 0 && `${id}-help`, fault !== null && `${id}-fault`].filter(Boolean).join(' ');
   return (
     <fieldset class={`question${fault === null ? '' : ' faulty'}`} data-key={entry.key} aria-describedby={described || undefined}>
-      <Legend entry={entry} id={id} heading={heading} isTitle={isTitle} />
+      <Legend entry={entry} id={id} heading={heading} />
       {helps.length > 0 && (
         <div class="hint" id={`${id}-help`}>
           {helps.map(({ text, lang }) => <p key={text} lang={lang}>{text}</p>)}
@@ -51,11 +50,11 @@ export function Question({ entry, values, isSkipped, fault, heading, isTitle, on
   );
 }
 
-function Legend({ entry, id, heading, isTitle }: { entry: Entry; id: string; heading: Props['heading']; isTitle: boolean }) {
+function Legend({ entry, id, heading }: { entry: Entry; id: string; heading: Props['heading'] }) {
   const { t, language } = useWords();
   const wording = wordingOf(entry.part, entry.item.item_id, language);
   const prefix = wordingOf(entry.part, `${entry.item.item_id}/prefix`, language);
-  const Title = isTitle ? 'h1' : 'h2';
+  const Title = heading === null ? 'h2' : 'h1';
   return (
     <legend>
       <Title ref={heading} tabIndex={-1} id={`${id}-legend`} class={wording === null ? 'missing' : undefined} lang={wording?.lang}>

@@ -17,8 +17,9 @@ export function Wording({ part, of, class: name, optional = false, heading = nul
   const { t, language } = useWords();
   const found = wordingOf(part, of, language);
   if (found === null && optional) return null;
-  const text = found?.text ?? t('question.missing');
-  const look = found === null ? `${name ?? ''} missing` : name;
+  const isTitle = of === 'title';
+  const text = found?.text ?? t(isTitle ? 'home.card' : 'question.missing');
+  const look = found === null && !isTitle ? `${name ?? ''} missing` : name;
   if (heading !== null) return <h1 ref={heading} tabIndex={-1} class={look} lang={found?.lang}>{text}</h1>;
   return <p class={look} lang={found?.lang}>{text}</p>;
 }

@@ -51,11 +51,11 @@ function Row({ signal, csrf, onMarked, onSignedOut }: { signal: Signal } & Omit<
         {signal.rule_name}
         <small>{signal.scale_name}</small>
       </th>
-      <td role="cell" data-column={t('signals.wave')}>{signal.wave_name}</td>
+      <td role="cell" data-column={t('signals.wave')} class="whole">{signal.wave_name}</td>
       <td role="cell" data-column={t('signals.change')}>
         <span class="change"><Fall from={signal.baseline} to={signal.score} />{figure(signal.baseline)} → {figure(signal.score)}</span>
       </td>
-      <td role="cell" data-column={t('signals.drop')}><b>{t('signals.points', { drop: figure(signal.drop) })}</b></td>
+      <td role="cell" data-column={t('signals.drop')}><b>{figure(signal.drop)}</b></td>
       <td role="cell" data-column={t('signals.case')}>
         {signal.site ?? t('unknown')}
         <small>{signal.treatment ?? t('unknown')}</small>
@@ -63,7 +63,7 @@ function Row({ signal, csrf, onMarked, onSignedOut }: { signal: Signal } & Omit<
       <td role="cell" data-column={t('signals.months')}>
         {signal.months_since_diagnosis === null ? t('unknown') : figure(signal.months_since_diagnosis)}
       </td>
-      <td role="cell" data-column={t('signals.raised')}>{dateInWords(signal.raised_at, language)}</td>
+      <td role="cell" data-column={t('signals.raised')}><span class="whole">{dateInWords(signal.raised_at, language)}</span></td>
       <td role="cell" data-column={t('signals.state')}>
         <Marking signal={signal} csrf={csrf} onMarked={onMarked} onSignedOut={onSignedOut} />
       </td>
@@ -105,7 +105,6 @@ function Marking({ signal, csrf, onMarked, onSignedOut }: { signal: Signal } & O
   }
   return (
     <span class="marking">
-      <span class="tag">{t('signals.state.new')}</span>
       <button class="button second slim" type="button" aria-disabled={stage === 'marking'} onClick={() => void mark()}>
         {t(stage === 'marking' ? 'signals.marking' : 'signals.mark')}
       </button>

@@ -1,0 +1,1 @@
+"""The pages: that they are built from their source, and what they do in a browser."""
