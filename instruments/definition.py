@@ -26,7 +26,7 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
 
 class Option(Document, frozen=True):
-    """One answer of a response scale. ``code`` is what is stored, ``score`` what scoring counts (if at all)."""
+    """One answer of a response scale: ``code`` is stored, ``score`` is what scoring counts, if at all."""
 
     code: str
     score: float | None = None

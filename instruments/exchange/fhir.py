@@ -4,7 +4,7 @@ understood.
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from instruments.definition import Document, Presentation, Structure
 from instruments.exchange.administrative import QUESTIONNAIRE, note
@@ -77,7 +77,7 @@ def _read(root: Element, items: ItemReader, digest: str) -> Instrument:
     )
     faults = faults_of(structure)
     if faults:
-        raise InvalidQuestionnaireError(items.paths.get(faults[0].where, ""), faults[0].rule)
+        raise InvalidQuestionnaireError(_path_of(faults[0].where, items.paths), faults[0].rule)
     return Instrument(
         structure=structure,
         presentation=Presentation(
@@ -86,6 +86,13 @@ def _read(root: Element, items: ItemReader, digest: str) -> Instrument:
         scoring=unscored(structure),
         translations=texts.translations(address, version),
     )
+
+
+def _path_of(where: str, paths: Mapping[str, str]) -> str:
+    """The path of an item, or of the item whose wording key this is; empty for the whole."""
+    while where not in paths and "/" in where:
+        where = where.rpartition("/")[0]
+    return paths.get(where, "")
 
 
 def _check_subject(root: Element) -> None:

@@ -1,21 +1,18 @@
 """The interpreter of scoring rules: one response or a million, by the same arithmetic on NumPy arrays."""
 
-from collections.abc import Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from instruments.answers import Answers
 from instruments.definition import Document, Item, Structure, Value, every_item
+from instruments.scoring.plan import Column, Level, Matrix, Plan, make_plan
 from instruments.scoring.spec import Scale, ScoredItem, ScoringSpec
-
-Column: TypeAlias = NDArray[np.float64]
 
 ENGINE_VERSION = "1"
 """Changes when the same spec and answers would give another score; stored beside each score."""
-ROWS_AT_ONCE = 32_768
-"""So many rows fit in a core's cache with the columns of one scale beside them."""
+ROWS_AT_ONCE = 8_192
+"""So many rows of some forty items and scales fit in a core's cache."""
 
 
 class MissingColumnError(Exception):
@@ -49,8 +46,7 @@ class ScaleScore(Document, frozen=True):
 
 
 def score(spec: ScoringSpec, columns: Mapping[str, Column]) -> dict[str, Column]:
-    """The scores of every row: scale id to an array as long as the columns, NaN where the missing rule says
-    so.
+    """The scores of every row: scale id to an array as long as the columns, NaN where the missing rule says.
 
     ``columns`` maps each scored item to its answered numbers, one a row, NaN where missing; others are left
     alone.
@@ -60,17 +56,17 @@ def score(spec: ScoringSpec, columns: Mapping[str, Column]) -> dict[str, Column]
         OutOfRangeError: a number is not in the item's range or table (infinities never are).
         ValueError: the columns differ in length.
     """
-    given = {item.item_id: _column(item.item_id, columns) for item in spec.items}
-    lengths = {len(column) for column in given.values()}
+    plan = make_plan(spec)
+    given = [_column(item.item_id, columns) for item in spec.items]
+    lengths = {len(column) for column in given}
     if len(lengths) > 1:
         raise ValueError(f"the columns have different lengths: {sorted(lengths)}")
     rows = lengths.pop() if lengths else 0
-    scores = {scale.scale_id: np.empty(rows) for scale in spec.scales}
+    scores = np.empty((len(spec.scales), rows))
     for start in range(0, rows, ROWS_AT_ONCE):
-        block = slice(start, min(start + ROWS_AT_ONCE, rows))
-        for scale_id, values in _score_block(spec, given, block):
-            scores[scale_id][block] = values
-    return scores
+        end = min(start + ROWS_AT_ONCE, rows)
+        scores[:, start:end] = _score_block(plan, [column[start:end] for column in given], start)
+    return {scale.scale_id: scores[index] for index, scale in enumerate(spec.scales)}
 
 
 def _column(item_id: str, columns: Mapping[str, Column]) -> Column:
@@ -79,58 +75,40 @@ def _column(item_id: str, columns: Mapping[str, Column]) -> Column:
     return np.asarray(columns[item_id], dtype=np.float64)
 
 
-def _score_block(
-    spec: ScoringSpec, given: Mapping[str, Column], block: slice
-) -> Iterator[tuple[str, Column]]:
-    tables = {recode.name: recode.pairs for recode in spec.recodes}
-    ends = {item.item_id: item.lowest + item.highest for item in spec.items}
-    parts: dict[str, Column] = {}
-    for item in spec.items:
-        pairs = tables[item.recode] if item.recode is not None else ()
-        parts[item.item_id] = _numbers(item, given[item.item_id][block], pairs, block.start)
-    for scale in spec.scales:
-        parts[scale.scale_id] = _combine(scale, parts, ends)
-        ends[scale.scale_id] = scale.lowest + scale.highest
-        yield scale.scale_id, parts[scale.scale_id]
+def _score_block(plan: Plan, given: list[Column], first_row: int) -> Matrix:
+    """Scores, a row a scale and a column a response, from the items' numbers."""
+    items = len(given)
+    parts = np.empty((items + len(plan.spec.scales), len(given[0]) if given else 0))
+    for index, column in enumerate(given):
+        parts[index] = column
+    _count(plan, parts[:items], first_row)
+    for level in plan.levels:
+        parts[level.rows] = _combine(level, parts[: level.width])
+    return parts[items:][plan.order]
 
 
-def _numbers(
-    item: ScoredItem, answered: Column, pairs: tuple[tuple[float, float], ...], first_row: int
-) -> Column:
-    """The numbers that count: absent ones to NaN, then recoded, then held to the item's range."""
-    numbers = answered
-    for absent in item.absent:
-        numbers = np.where(numbers == absent, np.nan, numbers)
-    if pairs:
-        before, numbers = numbers, np.full(len(numbers), np.nan)
+def _count(plan: Plan, numbers: Matrix, first_row: int) -> None:
+    """Turns answered numbers into those that count, in place: absent to NaN, recoded, held to the range."""
+    for row, absent in plan.absent:
+        numbers[row][np.isin(numbers[row], absent)] = np.nan
+    for row, pairs in plan.recodes:
+        before = numbers[row].copy()
+        numbers[row] = np.where(np.isnan(before), np.nan, np.inf)
         for number, counted in pairs:
-            numbers[before == number] = counted
-        wrong = np.isnan(numbers) & ~np.isnan(before)
-    else:
-        wrong = (numbers < item.lowest) | (numbers > item.highest)
+            numbers[row][before == number] = counted
+    wrong = (numbers < plan.lowest) | (numbers > plan.highest)
     if wrong.any():
-        raise OutOfRangeError(item.item_id, first_row + int(np.argmax(wrong)))
-    return numbers
+        row = int(wrong.any(axis=1).argmax())
+        raise OutOfRangeError(plan.spec.items[row].item_id, first_row + int(wrong[row].argmax()))
 
 
-def _combine(scale: Scale, parts: Mapping[str, Column], ends: Mapping[str, float]) -> Column:
-    names = (*scale.items, *scale.scales)
-    total = np.zeros(len(parts[names[0]]))
-    present = np.zeros(len(total))
-    for name in names:
-        values = ends[name] - parts[name] if name in scale.reverse else parts[name]
-        there = values == values  # noqa: PLR0124 - false for NaN only, and half the price of isnan
-        present += there
-        total += np.where(there, values, 0.0)
-    enough = present >= scale.missing.needed(len(names))
-    if scale.combine != "sum":
-        total /= np.where(enough, present, 1.0)
-    if scale.combine == "prorated-sum":
-        total *= len(names)
-    if scale.transform is not None:
-        line = scale.transform
-        total = line.low + (total - line.raw_low) * ((line.high - line.low) / (line.raw_high - line.raw_low))
-    return np.where(enough, total, np.nan)
+def _combine(level: Level, parts: Matrix) -> Matrix:
+    there = np.array(parts == parts, dtype=np.float64)  # noqa: PLR0124 - 0.0 for NaN only
+    present = level.counts @ there
+    total = level.weights @ np.where(there, parts, 0.0) + level.ends @ there
+    total *= np.where(level.averages, level.sizes / np.maximum(present, 1.0), 1.0)
+    total = level.low + (total - level.raw_low) * level.slope
+    return np.where(present >= level.needed, total, np.nan)
 
 
 def score_answers(spec: ScoringSpec, structure: Structure, answers: Answers) -> tuple[ScaleScore, ...]:
@@ -168,7 +146,7 @@ def number_answered(scored: ScoredItem, item: Item | None, values: tuple[Value, 
     value = values[0]
     if not isinstance(value, str):
         return float(value)
-    number = scored.codes.get(value)
+    number = next((number for code, number in scored.codes if code == value), None)
     if number is None:
         number = next((option.score for option in item.options if option.code == value), None)
     return float("nan") if number is None else number

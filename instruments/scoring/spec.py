@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from math import ceil, isfinite
 from typing import Literal
 
-import msgspec
-
 from instruments.definition import CHOICES, NUMBERS, Document, Item, Structure, every_item
 
 
@@ -32,7 +30,7 @@ class ScoredItem(Document, frozen=True):
     lowest: float
     highest: float
     recode: str | None = None
-    codes: dict[str, float] = msgspec.field(default_factory=dict)
+    codes: tuple[tuple[str, float], ...] = ()
     absent: tuple[float, ...] = ()
 
 
@@ -194,8 +192,9 @@ def _misfit(scored: ScoredItem, item: Item, recode: dict[float, float] | None) -
         return f"is of the kind {item.kind}, which has no number"
     if item.repeats:
         return "lets more than one option be chosen, so it has no one number"
+    codes = dict(scored.codes)
     for option in item.options:
-        number = scored.codes.get(option.code, option.score)
+        number = codes.get(option.code, option.score)
         if number is None:
             return f"has an option without a number: {option.code!r}"
         if number in scored.absent:

@@ -11,6 +11,7 @@ from instruments.definition import (
     Branch,
     Condition,
     Item,
+    Operator,
     Option,
     Presentation,
     Structure,
@@ -75,6 +76,7 @@ def make_instrument(
     )
 
 
+OPERATORS: tuple[Operator, ...] = ("exists", "=", "!=", ">", "<=")
 VALUES: dict[str, st.SearchStrategy[Value]] = {
     "boolean": st.booleans(),
     "integer": st.integers(-3, 3),
@@ -101,7 +103,9 @@ def answered_structures(draw: st.DrawFn) -> tuple[Structure, Answers]:
             ),
         ]
     structure = make_structure(*items)
-    values = {name: (draw(VALUES[kind]),) for name, kind in kinds.items() if draw(st.booleans())}
+    values: dict[str, tuple[Value, ...]] = {
+        name: (draw(VALUES[kind]),) for name, kind in kinds.items() if draw(st.booleans())
+    }
     return structure, Answers(values=values)
 
 
@@ -129,7 +133,53 @@ def _branches(draw: st.DrawFn, kinds: dict[str, str], names: list[str]) -> Branc
     conditions = []
     for _ in range(draw(st.integers(1, 3))):
         name = draw(st.sampled_from(names))
-        operator = draw(st.sampled_from(["exists", "=", "!=", ">", "<="]))
+        operator = draw(st.sampled_from(OPERATORS))
         value = draw(st.booleans()) if operator == "exists" else draw(VALUES[kinds[name]])
         conditions.append(Condition(item=name, operator=operator, value=value))
     return Branch(conditions=tuple(conditions), needs=draw(st.sampled_from(["all", "any"])))
+
+
+def make_questionnaire(*items: object, **fields: object) -> dict[str, object]:
+    """A FHIR Questionnaire of these items; ``fields`` replace or join those of the questionnaire itself."""
+    return {
+        "resourceType": "Questionnaire",
+        "url": "https://etterklang.example/Questionnaire/made-for-tests",
+        "version": "1.0.0",
+        "language": "nb-NO",
+        "status": "active",
+        "title": "Laget for prøver",
+        "item": list(items),
+    } | fields
+
+
+def fhir_item(link_id: str, kind: str, **fields: object) -> dict[str, object]:
+    """An item of a FHIR Questionnaire."""
+    return {"linkId": link_id, "type": kind, "text": f"Spørsmål {link_id}"} | fields
+
+
+def fhir_choice(link_id: str, *codes: str, system: str = "urn:test", **fields: object) -> dict[str, object]:
+    """A choice of a FHIR Questionnaire between codings with these codes."""
+    options = [{"valueCoding": {"system": system, "code": code, "display": f"Svar {code}"}} for code in codes]
+    return fhir_item(link_id, "choice", answerOption=options) | fields
+
+
+def fhir_extension(url: str, **value: object) -> dict[str, object]:
+    """An extension; a short url is one of HL7's core ones."""
+    full = url if "/" in url else f"http://hl7.org/fhir/StructureDefinition/{url}"
+    return {"url": full} | value
+
+
+def fhir_translated(**texts: str) -> dict[str, object]:
+    """What stands beside a text (as ``_text``) with its translations by language."""
+    return {
+        "extension": [
+            fhir_extension(
+                "translation",
+                extension=[
+                    {"url": "lang", "valueCode": language.replace("_", "-")},
+                    {"url": "content", "valueString": text},
+                ],
+            )
+            for language, text in texts.items()
+        ]
+    }

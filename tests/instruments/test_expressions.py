@@ -1,5 +1,6 @@
 """Branching: the shared cases, which the patient page runs too, and what holds for any structure."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -75,7 +76,7 @@ def test_a_condition_on_an_item_that_is_not_there_is_found() -> None:
 
 def test_a_chain_of_ten_thousand_branches_is_followed_to_its_end() -> None:
     names = [f"i{number}" for number in range(10_000)]
-    items = [waiting_for(name, following) for name, following in zip(names, names[1:], strict=False)]
+    items = [waiting_for(name, following) for name, following in pairwise(names)]
     structure = make_structure(*items, waiting_for(names[-1]))
     assert cycle(Outline(structure)) == ()
     assert shown_items(structure, Answers(values=dict.fromkeys(names, ("x",)))) == frozenset(names)

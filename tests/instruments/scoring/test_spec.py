@@ -1,0 +1,83 @@
+"""Every way in which a scoring can be wrong, in itself or for the instrument it is given to."""
+
+import pytest
+from msgspec.structs import replace
+
+from instruments.definition import Item, Option
+from instruments.scoring import Linear, MissingRule, Recode, Scale, ScoredItem, ScoringSpec, check_spec
+from instruments.versions import InvalidInstrumentError, with_scoring
+from tests.builders.instruments import INSTRUMENT_ID, choice, make_instrument, make_scoring, make_structure
+
+A, B = ScoredItem("a", 0, 3), ScoredItem("b", 0, 3)
+STRUCTURE = make_structure(
+    choice("a", "w", "x", "y", "z"), choice("b", "w", "x", "y", "z"), Item("t", "text")
+)
+
+
+def spec_of(
+    *scales: Scale, items: tuple[ScoredItem, ...] = (A, B), recodes: tuple[Recode, ...] = ()
+) -> ScoringSpec:
+    return ScoringSpec(INSTRUMENT_ID, "1", items, scales, recodes)
+
+
+def test_a_sound_scoring_has_no_faults() -> None:
+    assert check_spec(spec_of(Scale("s", ("a", "b"))), STRUCTURE) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "where", "rule"),
+    [
+        (spec_of(Scale("s", ("a",)), Scale("s", ("b",))), "s", "named twice"),
+        (spec_of(Scale("a", ("b",))), "a", "named twice"),
+        (spec_of(items=(replace(A, lowest=3),)), "a", "not below its highest"),
+        (spec_of(items=(replace(A, highest=float("inf")),)), "a", "not below its highest"),
+        (spec_of(items=(replace(A, recode="gone"),)), "a", "a table that is not there"),
+        (spec_of(Scale("s")), "s", "no parts"),
+        (spec_of(Scale("s", ("a", "a"))), "s", "a part twice"),
+        (spec_of(Scale("s", ("nowhere",))), "s", "not scored"),
+        (spec_of(Scale("s", scales=("later",)), Scale("later", ("a",))), "s", "does not come before it"),
+        (spec_of(Scale("s", ("a",), reverse=("b",))), "s", "not a part of it"),
+        (spec_of(Scale("s", ("a",), missing=MissingRule("n-of", 2))), "s", "more parts than it has"),
+        (spec_of(Scale("s", ("a",), missing=MissingRule("percent", 0))), "s", "or none"),
+        (spec_of(Scale("s", ("a",), transform=Linear(1, 1))), "s", "without a slope"),
+        (spec_of(items=(ScoredItem("gone", 0, 3),)), "gone", "not an item"),
+        (spec_of(items=(ScoredItem("t", 0, 3),)), "t", "has no number"),
+        (spec_of(items=(replace(A, highest=2),)), "a", "out of range: 'z'"),
+        (spec_of(items=(replace(A, codes=(("x", 7),)),)), "a", "out of range: 'x'"),
+        (replace(spec_of(), instrument_id="another"), "another", "another instrument"),
+    ],
+)
+def test_a_fault_names_the_place_and_the_rule(spec: ScoringSpec, where: str, rule: str) -> None:
+    faults = check_spec(spec, STRUCTURE)
+    assert faults[0].where == where
+    assert rule in faults[0].rule
+
+
+def test_an_item_with_several_answers_has_no_number() -> None:
+    many = Item("a", "choice", (Option("x", 1.0), Option("y", 2.0)), repeats=True)
+    (fault,) = check_spec(spec_of(items=(A,)), make_structure(many))
+    assert "no one number" in fault.rule
+
+
+def test_an_option_without_a_number_is_named() -> None:
+    item = Item("a", "choice", (Option("x", 1.0), Option("unsure")))
+    (fault,) = check_spec(spec_of(items=(A,)), make_structure(item))
+    assert fault.rule == "has an option without a number: 'unsure'"
+
+
+def test_an_option_that_counts_as_missing_may_be_out_of_range() -> None:
+    item = Item("a", "choice", (Option("x", 1.0), Option("not-relevant", 9.0)))
+    assert check_spec(spec_of(items=(replace(A, absent=(9,)),)), make_structure(item)) == []
+
+
+def test_a_scoring_is_attached_where_it_fits() -> None:
+    instrument = make_instrument(choice("a", "w", "x", "y", "z"))
+    scored = with_scoring(instrument, make_scoring("a"))
+    assert scored.scoring == make_scoring("a")
+    assert replace(scored, scoring=instrument.scoring) == instrument
+
+
+def test_a_scoring_is_refused_where_it_does_not_fit() -> None:
+    with pytest.raises(InvalidInstrumentError) as caught:
+        with_scoring(make_instrument(choice("a", "w", "x")), make_scoring("a", "b"))
+    assert caught.value.where == "b"
