@@ -117,14 +117,11 @@ async def extract_status(connection: AsyncConnection, extract_id: ExtractId) -> 
         ExtractNotFoundError: there is no such extract.
     """
     columns = [table.c[name] for name in ExtractStatus.__struct_fields__]
-    row = (
-        (await connection.execute(select(*columns).where(table.c.extract_id == extract_id)))
-        .mappings()
-        .one_or_none()
-    )
+    found = await connection.execute(select(*columns).where(table.c.extract_id == extract_id))
+    row = found.one_or_none()
     if row is None:
         raise ExtractNotFoundError(extract_id)
-    return msgspec.convert(dict(row), ExtractStatus)
+    return msgspec.convert(dict(zip(ExtractStatus.__struct_fields__, row, strict=True)), ExtractStatus)
 
 
 async def build_requested(

@@ -20,11 +20,13 @@ KEY_COLUMNS = (
     pa.field("structure_hash", pa.string(), nullable=False),
     pa.field("language", pa.string(), nullable=False),
 )
+# Parquet names the values of a list "element"; Arrow's own name would not come back from the file.
+TEXTS = pa.list_(pa.field("element", pa.string()))
 LINKED_TYPES: Mapping[Variable, pa.DataType] = {
     "site": pa.string(),
     "stage": pa.int16(),
     "treatment_kind": pa.string(),
-    "treatment_kinds": pa.list_(pa.string()),
+    "treatment_kinds": TEXTS,
     "months_since_diagnosis": pa.int32(),
     "months_since_treatment": pa.int32(),
     "is_control": pa.bool_(),
@@ -144,5 +146,5 @@ def _scale_columns(versions: Sequence[Instrument], prefixes: Mapping[str, str]) 
 
 def _type(item: Item) -> pa.DataType:
     if item.kind in CHOICES and item.repeats:
-        return pa.list_(pa.string())
+        return TEXTS
     return NUMBER_TYPES.get(item.kind, pa.string())

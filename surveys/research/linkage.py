@@ -20,7 +20,7 @@ from surveys.research.projects import Project, project_of
 from surveys.research.tables import linked_case
 
 PAGE = 1000
-"""Persons whose histories are fetched at once."""
+"""Cases whose persons' histories are fetched at once."""
 
 NEXT = text(
     """
@@ -55,15 +55,8 @@ LINKED = text("UPDATE research.extract SET state = 'linked' WHERE extract_id = :
 ANSWERED = text(
     """
     SELECT DISTINCT person_id, tumour_id FROM followup.assessment
-    WHERE study_id = :study_id AND state = 'submitted' AND person_id > :after
-      AND person_id <= (
-        SELECT max(person_id) FROM (
-          SELECT DISTINCT person_id FROM followup.assessment
-          WHERE study_id = :study_id AND state = 'submitted' AND person_id > :after
-          ORDER BY person_id LIMIT :page
-        ) page
-      )
-    ORDER BY person_id, tumour_id
+    WHERE study_id = :study_id AND state = 'submitted' AND (person_id, tumour_id) > (:person_id, :tumour_id)
+    ORDER BY person_id, tumour_id LIMIT :page
     """
 )
 KNOWN = text(
@@ -136,16 +129,15 @@ async def _link_all(connection: AsyncConnection, request: _Request) -> int:
 
 
 async def _answered(connection: AsyncConnection, project: Project) -> AsyncIterator[list[_Case]]:
-    after = PersonId(UUID(int=0))
+    last = _Case(PersonId(UUID(int=0)), TumourId(UUID(int=0)))
     while True:
-        rows = await connection.execute(
-            ANSWERED, {"study_id": project.study_id, "after": after, "page": PAGE}
-        )
+        wanted = last._asdict() | {"study_id": project.study_id, "page": PAGE}
+        rows = await connection.execute(ANSWERED, wanted)
         cases = [_Case(PersonId(row.person_id), TumourId(row.tumour_id)) for row in rows]
         if not cases:
             return
         yield cases
-        after = cases[-1].person_id
+        last = cases[-1]
 
 
 async def _changed(

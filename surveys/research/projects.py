@@ -81,5 +81,7 @@ async def project_of(connection: AsyncConnection, project_id: ProjectId) -> Proj
 
 
 async def _find(connection: AsyncConnection, wanted: ColumnElement[bool]) -> Project | None:
-    row = (await connection.execute(select(*_COLUMNS).where(wanted))).mappings().one_or_none()
-    return None if row is None else msgspec.convert(dict(row), Project)
+    row = (await connection.execute(select(*_COLUMNS).where(wanted))).one_or_none()
+    if row is None:
+        return None
+    return msgspec.convert(dict(zip(Project.__struct_fields__, row, strict=True)), Project)
