@@ -28,6 +28,27 @@ FAST = {
 }
 
 
+# Empties what a test has filled and drops the partitions that it made: a tenth of the time of a new copy.
+AS_MIGRATED = """
+DO $$ DECLARE one record; filled boolean; BEGIN
+  PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid();
+  FOR one IN SELECT c.oid::regclass AS name, c.relispartition AND c.relname NOT LIKE '%\\_rest' AS made
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'public')
+        AND c.oid <> 'audit.head'::regclass LOOP
+    IF one.made THEN
+      EXECUTE format('DROP TABLE %s', one.name);
+    ELSE
+      EXECUTE format('SELECT EXISTS (SELECT FROM %s)', one.name) INTO filled;
+      IF filled THEN EXECUTE format('TRUNCATE %s CASCADE', one.name); END IF;
+    END IF;
+  END LOOP;
+  UPDATE audit.head SET sequence = 0, hash = sha256(('etterklang audit lane ' || lane)::bytea);
+END $$
+"""
+
+
 def run(address: str, statement: str) -> None:
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(statement)  # type: ignore[call-overload] # names made here, never from outside
@@ -60,13 +81,20 @@ def template(postgres: str) -> str:
     return name
 
 
-@pytest.fixture
-def database(postgres: str, template: str) -> Iterator[str]:
-    """The owner's address of a fresh, migrated database that only this test has."""
+@pytest.fixture(scope="session")
+def own_database(postgres: str, template: str) -> Iterator[str]:
+    """The owner's address of this session's copy of the template."""
     name = f"test_{os.getpid()}_{uuid.uuid4().hex[:8]}"
     run(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
     yield make_url(postgres).set(database=name).render_as_string(hide_password=False)
     run(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def database(own_database: str) -> Iterator[str]:
+    """The owner's address of a database as the migrations leave it, which only this test has."""
+    yield own_database
+    run(own_database, AS_MIGRATED)
 
 
 @pytest.fixture
