@@ -64,7 +64,7 @@ async def run_worker(settings: Settings) -> None:
     """
     configure_logs(settings.etterklang_log_level)
     async with _bench(settings, Role.WORKER) as bench:
-        await ring(_worker_bells(bench))
+        await ring(worker_bells(bench))
 
 
 async def run_research(settings: Settings) -> None:
@@ -75,7 +75,7 @@ async def run_research(settings: Settings) -> None:
     """
     configure_logs(settings.etterklang_log_level)
     async with _bench(settings, Role.RESEARCH) as bench:
-        await ring(_research_bells(bench))
+        await ring(research_bells(bench))
 
 
 async def ring(bells: Sequence[Bell]) -> None:
@@ -93,11 +93,10 @@ async def ring(bells: Sequence[Bell]) -> None:
     for bell in bells:
         first = {"next_run_time": bell.first} if bell.first else {}
         scheduler.add_job(_ring_once, bell.trigger, args=(bell, running), id=bell.name, **first)
-    stopping = _stop_signal()
     scheduler.start()
     log.info("process.started", bells=[bell.name for bell in bells])
     try:
-        await stopping.wait()
+        await _told_to_stop()
     finally:
         scheduler.pause()
         if running:
@@ -117,7 +116,8 @@ async def _bench(settings: Settings, role: Role) -> AsyncIterator[Bench]:
         await engine.dispose()
 
 
-def _worker_bells(bench: Bench) -> list[Bell]:
+def worker_bells(bench: Bench) -> list[Bell]:
+    """What the worker does and when; without a folder for notices, it sends none."""
     at_once = clock.now()
     zone = clock.LOCAL_ZONE
     library = Library(bench.engine, bench.keys)
@@ -138,7 +138,8 @@ def _worker_bells(bench: Bench) -> list[Bell]:
     return bells
 
 
-def _research_bells(bench: Bench) -> list[Bell]:
+def research_bells(bench: Bench) -> list[Bell]:
+    """What the research process does and when."""
     return [Bell("build-extracts", lambda: _build_extracts(bench), _every(2))]
 
 
@@ -159,14 +160,20 @@ async def _ring_once(bell: Bell, running: set[asyncio.Task[None]]) -> None:
         running.discard(task)
 
 
-def _stop_signal() -> asyncio.Event:
-    """Set by SIGTERM and SIGINT; a signal that the parent has told us to ignore stays ignored."""
+async def _told_to_stop() -> None:
+    """Returns at SIGTERM or SIGINT; a signal that the parent has told us to ignore stays ignored."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            loop.add_signal_handler(number, stopping.set)
-    return stopping
+    heeded = [
+        number for number in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(number) is not signal.SIG_IGN
+    ]
+    for number in heeded:
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        await stopping.wait()
+    finally:
+        for number in heeded:
+            loop.remove_signal_handler(number)
 
 
 async def _ensure_months(bench: Bench) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from surveys.followup.differences import Stored
+from surveys.followup.protocol import LANGUAGES
 from surveys.followup.states import AssessmentState
 from surveys.followup.tables import assessment
 from surveys.followup.versions import live_protocols
@@ -33,10 +34,10 @@ class Assessment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WaveCounts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many assessments of one wave are in each state; nothing where fewer than 5 are."""
+    """How many assessments of one wave, by its name, are in each state; nothing where fewer than 5 are."""
 
     protocol: str
-    wave: int
+    wave: str
     planned: int | None
     open: int | None
     submitted: int | None
@@ -86,30 +87,31 @@ async def assessments_of(connection: AsyncConnection, person_ids: Sequence[Perso
     )
 
 
-async def overview(connection: AsyncConnection, keys: Keys) -> Overview:
+async def overview(connection: AsyncConnection, keys: Keys, language: str = LANGUAGES[0]) -> Overview:
     """The published protocols' assessments, counted by wave and state for the staff page.
+
+    Waves that only earlier versions of a protocol had are left out.
 
     Raises:
         KeysError: a protocol does not open, or the key service could not be reached.
     """
-    titles = {one.protocol_id: one.title for one in (await live_protocols(connection, keys)).values()}
+    live = {one.protocol_id: one for one in (await live_protocols(connection, keys)).values()}
     rows = (await connection.execute(text("SELECT * FROM followup.overview()"))).all()
-    counted = [row for row in rows if row.protocol_id in titles]
-    return Overview(
-        persons=next((row.persons for row in rows if row.protocol_id is None), None),
-        waves=tuple(
-            WaveCounts(
-                titles[row.protocol_id],
-                row.wave,
-                row.planned,
-                row.open,
-                row.submitted,
-                row.lapsed,
-                row.cancelled,
-            )
-            for row in counted
-        ),
-    )
+    counted = [
+        WaveCounts(
+            protocol.title,
+            wave.names[language],
+            row.planned,
+            row.open,
+            row.submitted,
+            row.lapsed,
+            row.cancelled,
+        )
+        for row in rows
+        if (protocol := live.get(row.protocol_id)) and (wave := protocol.wave(row.wave))
+    ]
+    whole = next(row for row in rows if row.protocol_id is None)
+    return Overview(whole.persons, tuple(counted))
 
 
 async def stored_between(

@@ -1,6 +1,6 @@
 """Days and months: where a wave's window lies after its anchor."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from surveys.followup.protocol import WaveTiming
 
@@ -9,8 +9,9 @@ _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 def window_of(wave: WaveTiming, anchor: date) -> tuple[date, date]:
     """The first and last day of ``wave`` for a case with this anchor date."""
-    target = add_days(add_months(anchor, wave.offset_months), wave.offset_days)
-    return add_days(target, wave.opens_days), add_days(target, wave.closes_days)
+    month = add_months(anchor, wave.offset_months)
+    first = add_days(month, wave.offset_days + wave.opens_days)
+    return first, add_days(month, wave.offset_days + wave.closes_days)
 
 
 def add_months(day: date, months: int) -> date:
@@ -24,8 +25,8 @@ def add_months(day: date, months: int) -> date:
 def add_days(day: date, days: int) -> date:
     """``day`` moved by ``days``, kept inside what a calendar can hold."""
     try:
-        return day + timedelta(days=days)
-    except OverflowError:
+        return date.fromordinal(day.toordinal() + days)
+    except ValueError:
         return date.max if days > 0 else date.min
 
 

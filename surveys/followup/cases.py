@@ -5,7 +5,6 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from surveys.followup.calendar import add_months
 from surveys.followup.protocol import Anchor, AnchorDate, Protocol, StopRule
 from surveys.identifiers import TumourId
 from surveys.registry import ControlOf, History, Treatment, TreatmentKind, Tumour
@@ -68,13 +67,13 @@ def followed_cases(protocol: Protocol, history: History, today: date) -> list[Ca
     if who.controls:
         became_ill = Fact("own-cancer", own[0].incidence_date) if own else None
         control_stop = _earliest(stop, became_ill)
-        mine = {tumour.tumour_id for tumour in own}
+        mine = [tumour.tumour_id for tumour in own]
         cases += [
             _control_case(one, control_stop)
             for one in _matched(protocol, history, today)
             if one.tumour_id not in mine
         ]
-    return [case for case in cases if add_months(history.birth_date, 12 * who.minimum_age) <= case.began.on]
+    return [case for case in cases if _age(history.birth_date, case.began.on) >= who.minimum_age]
 
 
 def stopped(protocol: Protocol, history: History, today: date) -> Fact | None:
@@ -96,6 +95,11 @@ def anchor_of(anchor: Anchor, case: Case, today: date) -> Fact | None:
         if (on := _treatment_date(_TREATMENT_DATES[what], case.treatments, today)) is not None:
             return Fact(what, on)
     return None
+
+
+def _age(born: date, on: date) -> int:
+    """Whole years."""
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
 def _own_tumours(protocol: Protocol, history: History, today: date) -> list[Tumour]:

@@ -14,7 +14,7 @@ from surveys.identifiers import AssessmentId, PersonId, ProtocolId, ProtocolVers
 _WANTED = (AssessmentState.PLANNED, AssessmentState.OPEN)
 
 
-class Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """An assessment as it stands in its row."""
 
     person_id: PersonId

@@ -9,7 +9,7 @@ import msgspec
 
 from surveys.followup.calendar import add_days, window_of
 from surveys.followup.cases import Case, Fact, anchor_of, followed_cases
-from surveys.followup.protocol import Protocol, Wave
+from surveys.followup.protocol import Protocol
 from surveys.followup.states import AssessmentState
 from surveys.identifiers import PersonId, ProtocolId, TumourId
 from surveys.registry import History
@@ -23,14 +23,14 @@ class Rule(StrEnum):
     REST = "rest"
 
 
-class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Why an assessment is wanted as it is: the rule, and the registry's facts that it was applied to."""
 
     rule: Rule
     facts: tuple[Fact, ...]
 
 
-class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One assessment that a person should have, and the state it should be in: never ``submitted``.
 
     ``opens_on`` and ``closes_on`` are the window's first and last local day; both count.
@@ -53,7 +53,7 @@ class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Window(NamedTuple):
-    """A wave of one case before the burden rule; sorts by the day it opens."""
+    """A wave of one case before the burden rule; sorts by the day it opens. ``course`` numbers the cases."""
 
     opens_on: date
     protocol_id: ProtocolId
@@ -63,6 +63,7 @@ class _Window(NamedTuple):
     rest_days: int
     anchor: Fact
     stop: Fact | None
+    course: int
 
 
 def plan(protocol: Protocol, history: History, today: date) -> tuple[Planned, ...]:
@@ -75,10 +76,13 @@ def plan(protocol: Protocol, history: History, today: date) -> tuple[Planned, ..
 
 def plan_all(protocols: Iterable[Protocol], history: History, today: date) -> tuple[Planned, ...]:
     """The same under several protocols at once: the burden rule holds across them."""
-    windows = sorted(
-        (window for protocol in protocols for window in _windows(protocol, history, today)),
-        key=lambda window: window[:4],
-    )
+    cases = [(protocol, case) for protocol in protocols for case in followed_cases(protocol, history, today)]
+    windows = [
+        window
+        for course, (protocol, case) in enumerate(cases)
+        for window in _windows(protocol, case, course, today)
+    ]
+    windows.sort(key=lambda window: window[:4])
     return tuple(_spread(history.person_id, windows, today))
 
 
@@ -93,44 +97,38 @@ def explain(protocol: Protocol, planned: Planned) -> str:
     )
 
 
-def _windows(protocol: Protocol, history: History, today: date) -> Iterator[_Window]:
-    anchors = {anchor.anchor_id: anchor for anchor in protocol.anchors}
-    for case in followed_cases(protocol, history, today):
-        for wave in protocol.waves:
-            anchor = anchor_of(anchors[wave.anchor], case, today)
-            if anchor is not None:
-                yield _window(protocol, case, wave, anchor)
-
-
-def _window(protocol: Protocol, case: Case, wave: Wave, anchor: Fact) -> _Window:
-    opens_on, closes_on = window_of(wave, anchor.on)
-    return _Window(
-        opens_on,
-        protocol.protocol_id,
-        case.tumour_id,
-        wave.number,
-        closes_on,
-        protocol.rest_days,
-        anchor,
-        case.stop,
-    )
+def _windows(protocol: Protocol, case: Case, course: int, today: date) -> Iterator[_Window]:
+    anchors = {anchor.anchor_id: anchor_of(anchor, case, today) for anchor in protocol.anchors}
+    for wave in protocol.waves:
+        if (anchor := anchors[wave.anchor]) is not None:
+            opens_on, closes_on = window_of(wave, anchor.on)
+            yield _Window(
+                opens_on,
+                protocol.protocol_id,
+                case.tumour_id,
+                wave.number,
+                closes_on,
+                protocol.rest_days,
+                anchor,
+                case.stop,
+                course,
+            )
 
 
 def _spread(person_id: PersonId, windows: Iterable[_Window], today: date) -> Iterator[Planned]:
     """Applies the burden rule in the order in which windows open: a later one waits, or has no room."""
     last_opened: date | None = None
-    last_day: dict[tuple[ProtocolId, TumourId], date] = {}
+    last_day: dict[int, date] = {}
     for window in windows:
         opens_on = window.opens_on
         if last_opened is not None:
             opens_on = max(opens_on, add_days(last_opened, window.rest_days))
-        case = (window.protocol_id, window.tumour_id)
-        if case in last_day:
-            opens_on = max(opens_on, add_days(last_day[case], 1))
+        if window.course in last_day:
+            opens_on = max(opens_on, add_days(last_day[window.course], 1))
         if opens_on > window.closes_on:
             yield _planned(person_id, window, window.opens_on, AssessmentState.CANCELLED, Rule.REST)
             continue
-        last_opened, last_day[case] = opens_on, window.closes_on
+        last_opened, last_day[window.course] = opens_on, window.closes_on
         yield _settled(person_id, window, opens_on, today)
 
 

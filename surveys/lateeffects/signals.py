@@ -136,7 +136,8 @@ async def insert_signals(
         for signal_id, draft, value in zip(ids, drafts, sealed, strict=True)
     ]
     # The worker may only insert, so the conflict cannot name its index and the rows cannot be returned.
-    result = await connection.execute(insert(signal).values(rows).on_conflict_do_nothing())
+    statement = insert(signal).values(rows).on_conflict_do_nothing()
+    result = await connection.execute(statement, execution_options={"preserve_rowcount": True})
     return result.rowcount
 
 

@@ -160,7 +160,7 @@ async def test_the_overview_counts_by_wave_and_hides_small_numbers(programme, en
         seen = await overview(connection, keys_as(Role.WEB))
     assert seen.persons == 7
     first, second, _third = seen.waves
-    assert (first.protocol, first.wave) == ("After prostate cancer", 1)
+    assert (first.protocol, first.wave) == ("After prostate cancer", "Runde")
     assert (first.planned, first.open, first.submitted, first.lapsed) == (None, None, 5, None)
     assert (second.planned, second.open) == (7, None)
 
