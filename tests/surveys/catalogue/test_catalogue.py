@@ -136,18 +136,22 @@ def test_every_kind_of_gap_is_named() -> None:
     assert any("and of a scale" in fault for fault in find_gaps(replace(everyday(), scoring=clash)))
 
 
+STEPS_TO: dict[State, list[State]] = {
+    State.DRAFT: [],
+    State.IN_REVIEW: [State.IN_REVIEW],
+    State.PUBLISHED: [State.PUBLISHED],
+    State.RETIRED: [State.PUBLISHED, State.RETIRED],
+}
+
+
 @pytest.mark.parametrize("move", [(one, other) for one in State for other in State if one is not other])
 async def test_the_database_holds_the_same_moves(
     engine_as: EngineAs, keys: Keys, database: str, move: tuple[State, State]
 ) -> None:
     before, after = move
     version_id = await store(engine_as, keys, everyday())
-    for step in {
-        State.IN_REVIEW: ["in-review"],
-        State.PUBLISHED: ["published"],
-        State.RETIRED: ["published", "retired"],
-    }.get(before, []):
-        as_owner(database, "UPDATE catalogue.instrument_version SET state = :step", step=step)
+    for step in STEPS_TO[before]:
+        as_owner(database, "UPDATE catalogue.instrument_version SET state = :step", step=step.value)
     change = "UPDATE catalogue.instrument_version SET state = :after WHERE version_id = :version"
     if after in MOVES[before]:
         as_owner(database, change, after=after.value, version=version_id)
@@ -176,7 +180,7 @@ async def test_what_is_published_never_changes_even_for_the_owner(
     engine_as: EngineAs, keys: Keys, database: str, change: str
 ) -> None:
     await publish(engine_as, keys, await store(engine_as, keys, everyday()))
-    with pytest.raises(Exception, match="never changed|new version|begins as a draft"):
+    with pytest.raises(Exception, match=r"never changed|new version|begins as a draft"):
         as_owner(database, change)
 
 

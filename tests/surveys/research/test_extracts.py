@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import text
 
-from surveys.answering import process_inbox
+from instruments.definition import Item
+from surveys.answering import PartAnswers, process_inbox
 from surveys.database import Role, transaction
 from surveys.identifiers import ExtractId, PersonId, ProjectId, TumourId, new_id
 from surveys.registry import ControlOf, History
@@ -48,6 +49,8 @@ from tests.builders.answering import (
     answers,
     as_owner,
     count,
+    everyday,
+    habits,
     make_submission,
     open_assessment,
     open_study,
@@ -109,7 +112,13 @@ async def rows_of(study: Study, extract_id: ExtractId) -> list[dict[str, object]
     return pq.read_table(io.BytesIO(content)).to_pylist()  # type: ignore[no-any-return] # pyarrow has no types
 
 
-async def answered(study: Study, database: str, person: History, tumour_id: TumourId, given=None) -> PersonId:
+async def answered(
+    study: Study,
+    database: str,
+    person: History,
+    tumour_id: TumourId,
+    given: tuple[PartAnswers, ...] | None = None,
+) -> PersonId:
     tell_registry(database, [person], NOW - timedelta(days=30))
     one = await open_assessment(study, 1, person.person_id, tumour_id)
     await send(study, make_submission(one, given))
@@ -375,3 +384,43 @@ async def test_the_demonstrations_project_can_be_approved(study: Study) -> None:
             (await connection.execute(text("SELECT name FROM research.project"))).scalars().all()
         )
     assert list(rows) == [project.name]
+
+
+async def test_an_earlier_moment_linked_later_does_not_touch_what_a_later_one_rests_on(
+    study: Study, database: str
+) -> None:
+    person, tumour_id = patient()
+    await answered(study, database, person, tumour_id)
+    wrong = msgspec.structs.replace(person.tumours[0], icd10="C629")
+    minutes = [NOW + timedelta(minutes=minute) for minute in range(1, 8)]
+    tell_registry(database, [msgspec.structs.replace(person, tumours=(wrong,))], minutes[1])
+    tell_registry(database, [person], minutes[3])
+    project = await approve(study, make_project())
+    first = await files_of(study, await extract(study, project, minutes[0]))
+    last = await files_of(study, await extract(study, project, minutes[5]))
+    between, _ = await rows_of(study, await extract(study, project, minutes[2]))
+    assert between["site"] == "C62"
+    assert await files_of(study, await extract(study, project, minutes[5])) == last
+    assert await files_of(study, await extract(study, project, minutes[0])) == first
+
+
+async def test_versions_of_an_instrument_share_a_column_and_a_later_item_has_its_own(
+    study: Study, database: str, engine_as: EngineAs, keys_as: KeysAs
+) -> None:
+    await answered(study, database, *patient())
+    old = everyday()
+    item = Item("sleep", "boolean")
+    structure = msgspec.structs.replace(old.structure, version="2", items=(*old.structure.items, item))
+    translations = tuple(
+        msgspec.structs.replace(one, texts=one.texts | {"sleep": "About sleep"}) for one in old.translations
+    )
+    newer = msgspec.structs.replace(old, structure=structure, translations=translations)
+    later = await open_study(engine_as, keys_as, (newer, habits()))
+    given = answers(first={"tired": ("a2",), "sleep": (True,)})
+    await answered(later, database, *patient(), given)
+    rows = await rows_of(study, await extract(study, await approve(study, make_project())))
+    by_version = {row["instrument_version"]: row for row in rows if row["part"] == 0}
+    assert by_version["1"]["made-everyday.tired"] == "a1"
+    assert by_version["1"]["made-everyday.sleep:status"] == "not-asked"
+    assert by_version["2"]["made-everyday.tired"] == "a2"
+    assert by_version["2"]["made-everyday.sleep"] is True
