@@ -2,135 +2,49 @@
 
 import hashlib
 import io
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 from uuid import UUID
 
 import msgspec
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import text
 
 from instruments.definition import Item
-from surveys.answering import PartAnswers, process_inbox
-from surveys.database import Role, transaction
-from surveys.identifiers import ExtractId, PersonId, ProjectId, TumourId, new_id
-from surveys.registry import ControlOf, History
+from surveys.identifiers import ProjectId, TumourId, new_id
+from surveys.registry import ControlOf
 from surveys.research import (
-    FILES,
     Codebook,
-    ExtractNotFoundError,
-    ExtractNotReadyError,
-    ExtractState,
-    FutureExtractError,
-    IncompleteExtractError,
     Manifest,
-    Project,
-    ProjectChangedError,
-    ProjectExpiredError,
-    ProjectNotFoundError,
-    Variable,
-    approve_project,
-    build_requested,
-    extract_file,
     extract_status,
-    find_project,
-    link_requested,
-    request_extract,
-    write_extract,
 )
 from tests.builders.answering import (
     NOW,
-    STUDY,
     EngineAs,
     KeysAs,
     Study,
     answers,
-    as_owner,
     count,
     everyday,
     habits,
-    make_submission,
-    open_assessment,
     open_study,
-    send,
 )
-from tests.builders.followup import make_history, make_treatment, make_tumour, tell_registry
-
-ALL: tuple[Variable, ...] = (
-    "site", "stage", "treatment_kind", "treatment_kinds", "months_since_diagnosis", "months_since_treatment",
-    "is_control", "sex", "age_at_diagnosis", "region",
-)  # fmt: skip
-LATER = NOW + timedelta(hours=1)
-
-
-def make_project(**more: object) -> Project:
-    fields = {
-        "project_id": ProjectId(UUID(int=40)),
-        "name": "made-for-tests",
-        "study_id": STUDY,
-        "purpose": "to test",
-        "variables": ALL,
-        "approved_by": "a committee",
-        "valid_to": date(2030, 12, 31),
-    }
-    return Project(**(fields | more))  # type: ignore[arg-type] # the fields of a project, some replaced
+from tests.builders.followup import make_history, tell_registry
+from tests.builders.research import (
+    ALL,
+    LATER,
+    answered,
+    approve,
+    extract,
+    files_of,
+    make_project,
+    patient,
+    rows_of,
+)
 
 
 @pytest.fixture
 async def study(engine_as: EngineAs, keys_as: KeysAs) -> Study:
     return await open_study(engine_as, keys_as)
-
-
-async def approve(study: Study, project: Project) -> Project:
-    async with transaction(study.worker) as connection:
-        await approve_project(connection, project, NOW)
-    return project
-
-
-async def extract(study: Study, project: Project, as_of: datetime = LATER) -> ExtractId:
-    async with transaction(study.web) as connection:
-        extract_id = await request_extract(connection, project.project_id, as_of, "a client", LATER)
-    await link_requested(study.worker, LATER)
-    await build_requested(study.research, study.keys_as(Role.RESEARCH), LATER)
-    return extract_id
-
-
-async def fetch(study: Study, extract_id: ExtractId, file: str) -> bytes:
-    async with study.web.connect() as connection:
-        parts = extract_file(connection, study.keys_as(Role.WEB), extract_id, file)
-        return b"".join([part async for part in parts])
-
-
-async def files_of(study: Study, extract_id: ExtractId) -> dict[str, bytes]:
-    return {file: await fetch(study, extract_id, file) for file in FILES}
-
-
-async def rows_of(study: Study, extract_id: ExtractId) -> list[dict[str, object]]:
-    content = await fetch(study, extract_id, "responses.parquet")
-    return pq.read_table(io.BytesIO(content)).to_pylist()  # type: ignore[no-any-return] # pyarrow has no types
-
-
-async def answered(
-    study: Study,
-    database: str,
-    person: History,
-    tumour_id: TumourId,
-    given: tuple[PartAnswers, ...] | None = None,
-) -> PersonId:
-    tell_registry(database, [person], NOW - timedelta(days=30))
-    one = await open_assessment(study, 1, person.person_id, tumour_id)
-    await send(study, make_submission(one, given))
-    await process_inbox(study.worker, study.keys_as(Role.WORKER), NOW, 10)
-    return person.person_id
-
-
-def patient(*kinds: tuple[str, date]) -> tuple[History, TumourId]:
-    """A man diagnosed in April 2026, treated as ``kinds`` says."""
-    tumour = make_tumour(date(2026, 4, 28), "C619")
-    treatments = tuple(make_treatment(tumour, kind, on) for kind, on in kinds)  # type: ignore[arg-type] # literals
-    return make_history(tumour, treatments=treatments), tumour.tumour_id
 
 
 async def test_a_row_holds_the_answers_the_scores_and_the_linked_case(study: Study, database: str) -> None:
@@ -308,82 +222,6 @@ async def test_the_manifest_names_each_file_by_its_digest(study: Study, database
     assert manifest.small_cells.persons == 1
     async with study.web.connect() as connection:
         assert (await extract_status(connection, extract_id)).manifest == manifest
-
-
-async def test_an_extract_with_a_missing_or_swapped_part_is_refused(study: Study, database: str) -> None:
-    await answered(study, database, *patient())
-    extract_id = await extract(study, await approve(study, make_project()))
-    as_owner(database, "DELETE FROM research.extract_part WHERE file = 'codebook.json'")
-    with pytest.raises(IncompleteExtractError):
-        await fetch(study, extract_id, "codebook.json")
-
-
-async def test_the_command_line_writes_what_the_web_gives(
-    study: Study, database: str, tmp_path: Path
-) -> None:
-    await answered(study, database, *patient())
-    extract_id = await extract(study, await approve(study, make_project()))
-    await write_extract(study.research, study.keys_as(Role.RESEARCH), extract_id, tmp_path)
-    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == await files_of(study, extract_id)
-
-
-async def test_an_extract_that_cannot_be_built_is_marked_and_the_next_is_built(
-    study: Study, database: str
-) -> None:
-    await answered(study, database, *patient())
-    as_owner(database, "UPDATE answering.response SET wave = 2 WHERE part = 0")
-    bad = await extract(study, await approve(study, make_project()))
-    good = await extract(
-        study,
-        await approve(
-            study, make_project(project_id=ProjectId(UUID(int=41)), name="o", study_id=UUID(int=9))
-        ),
-    )
-    async with study.web.connect() as connection:
-        failed = await extract_status(connection, bad)
-        assert (failed.state, failed.failed_because) == (ExtractState.FAILED, "NotOpenedError")
-        assert (await extract_status(connection, good)).state is ExtractState.READY
-        with pytest.raises(ExtractNotReadyError):
-            await anext(extract_file(connection, study.keys_as(Role.WEB), bad, "manifest.json"))
-        with pytest.raises(ExtractNotFoundError):
-            await extract_status(connection, ExtractId(new_id()))
-
-
-async def test_what_may_not_be_asked_for_is_refused(study: Study) -> None:
-    project = await approve(study, make_project(valid_to=date(2026, 11, 22)))
-    async with transaction(study.web) as connection:
-        with pytest.raises(ProjectExpiredError):
-            await request_extract(connection, project.project_id, NOW, "a client", NOW)
-        with pytest.raises(ProjectNotFoundError):
-            await request_extract(connection, ProjectId(new_id()), NOW, "a client", NOW)
-        with pytest.raises(ProjectNotFoundError):
-            await find_project(connection, "nothing such")
-        assert await find_project(connection, project.name) == project
-    lasting = await approve(study, make_project(project_id=ProjectId(UUID(int=41)), name="lasting"))
-    async with transaction(study.web) as connection:
-        with pytest.raises(FutureExtractError):
-            await request_extract(connection, lasting.project_id, LATER, "a client", NOW)
-
-
-async def test_an_approved_project_is_not_changed(study: Study) -> None:
-    await approve(study, make_project())
-    await approve(study, make_project())
-    with pytest.raises(ProjectChangedError):
-        await approve(study, make_project(variables=("site",)))
-    with pytest.raises(ProjectChangedError):
-        await approve(study, make_project(project_id=ProjectId(UUID(int=41))))
-
-
-async def test_the_demonstrations_project_can_be_approved(study: Study) -> None:
-    documents = Path(__file__).parents[3] / "api" / "demo" / "documents"
-    project = msgspec.json.decode((documents / "research-project.json").read_bytes(), type=Project)
-    await approve(study, project)
-    async with transaction(study.research) as connection:
-        assert await find_project(connection, project.name) == project
-        rows: Sequence[str] = (
-            (await connection.execute(text("SELECT name FROM research.project"))).scalars().all()
-        )
-    assert list(rows) == [project.name]
 
 
 async def test_an_earlier_moment_linked_later_does_not_touch_what_a_later_one_rests_on(

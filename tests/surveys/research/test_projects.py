@@ -1,0 +1,154 @@
+"""Who may ask for an extract, and what becomes of a request."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+import pytest
+from sqlalchemy import text
+
+from surveys.database import Role, transaction
+from surveys.identifiers import ExtractId, ProjectId, new_id
+from surveys.research import (
+    ExtractNotFoundError,
+    ExtractNotReadyError,
+    ExtractState,
+    FutureExtractError,
+    IncompleteExtractError,
+    Project,
+    ProjectChangedError,
+    ProjectExpiredError,
+    ProjectNotFoundError,
+    extract_file,
+    extract_status,
+    find_project,
+    request_extract,
+    write_extract,
+)
+from surveys.research.extracts import MOVES
+from tests.builders.answering import (
+    NOW,
+    EngineAs,
+    KeysAs,
+    Study,
+    as_owner,
+    open_study,
+)
+from tests.builders.research import (
+    LATER,
+    answered,
+    approve,
+    extract,
+    fetch,
+    files_of,
+    make_project,
+    patient,
+)
+
+
+@pytest.fixture
+async def study(engine_as: EngineAs, keys_as: KeysAs) -> Study:
+    return await open_study(engine_as, keys_as)
+
+
+async def test_what_may_not_be_asked_for_is_refused(study: Study) -> None:
+    project = await approve(study, make_project(valid_to=date(2026, 11, 22)))
+    async with transaction(study.web) as connection:
+        with pytest.raises(ProjectExpiredError):
+            await request_extract(connection, project.project_id, NOW, "a client", NOW)
+        with pytest.raises(ProjectNotFoundError):
+            await request_extract(connection, ProjectId(new_id()), NOW, "a client", NOW)
+        with pytest.raises(ProjectNotFoundError):
+            await find_project(connection, "nothing such")
+        assert await find_project(connection, project.name) == project
+    lasting = await approve(study, make_project(project_id=ProjectId(UUID(int=41)), name="lasting"))
+    async with transaction(study.web) as connection:
+        with pytest.raises(FutureExtractError):
+            await request_extract(connection, lasting.project_id, LATER, "a client", NOW)
+
+
+async def test_an_approved_project_is_not_changed(study: Study) -> None:
+    await approve(study, make_project())
+    await approve(study, make_project())
+    with pytest.raises(ProjectChangedError):
+        await approve(study, make_project(variables=("site",)))
+    with pytest.raises(ProjectChangedError):
+        await approve(study, make_project(project_id=ProjectId(UUID(int=41))))
+
+
+async def test_the_demonstrations_project_can_be_approved(study: Study) -> None:
+    documents = Path(__file__).parents[3] / "api" / "demo" / "documents"
+    project = msgspec.json.decode((documents / "research-project.json").read_bytes(), type=Project)
+    await approve(study, project)
+    async with transaction(study.research) as connection:
+        assert await find_project(connection, project.name) == project
+        rows: Sequence[str] = (
+            (await connection.execute(text("SELECT name FROM research.project"))).scalars().all()
+        )
+    assert list(rows) == [project.name]
+
+
+async def test_an_extract_that_cannot_be_built_is_marked_and_the_next_is_built(
+    study: Study, database: str
+) -> None:
+    await answered(study, database, *patient())
+    as_owner(database, "UPDATE answering.response SET wave = 2 WHERE part = 0")
+    bad = await extract(study, await approve(study, make_project()))
+    good = await extract(
+        study,
+        await approve(
+            study, make_project(project_id=ProjectId(UUID(int=41)), name="o", study_id=UUID(int=9))
+        ),
+    )
+    async with study.web.connect() as connection:
+        failed = await extract_status(connection, bad)
+        assert (failed.state, failed.failed_because) == (ExtractState.FAILED, "NotOpenedError")
+        assert (await extract_status(connection, good)).state is ExtractState.READY
+        with pytest.raises(ExtractNotReadyError):
+            await anext(extract_file(connection, study.keys_as(Role.WEB), bad, "manifest.json"))
+        with pytest.raises(ExtractNotFoundError):
+            await extract_status(connection, ExtractId(new_id()))
+
+
+async def test_an_extract_with_a_missing_or_swapped_part_is_refused(study: Study, database: str) -> None:
+    await answered(study, database, *patient())
+    extract_id = await extract(study, await approve(study, make_project()))
+    as_owner(database, "DELETE FROM research.extract_part WHERE file = 'codebook.json'")
+    with pytest.raises(IncompleteExtractError):
+        await fetch(study, extract_id, "codebook.json")
+
+
+async def test_the_command_line_writes_what_the_web_gives(
+    study: Study, database: str, tmp_path: Path
+) -> None:
+    await answered(study, database, *patient())
+    extract_id = await extract(study, await approve(study, make_project()))
+    await write_extract(study.research, study.keys_as(Role.RESEARCH), extract_id, tmp_path)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == await files_of(study, extract_id)
+
+
+STEPS_TO: dict[ExtractState, list[ExtractState]] = {
+    ExtractState.REQUESTED: [],
+    ExtractState.LINKED: [ExtractState.LINKED],
+    ExtractState.READY: [ExtractState.LINKED, ExtractState.READY],
+    ExtractState.FAILED: [ExtractState.LINKED, ExtractState.FAILED],
+}
+
+
+@pytest.mark.parametrize("after", list(ExtractState))
+@pytest.mark.parametrize("before", list(ExtractState))
+async def test_the_database_holds_the_same_moves(
+    study: Study, database: str, before: ExtractState, after: ExtractState
+) -> None:
+    project = await approve(study, make_project())
+    async with transaction(study.web) as connection:
+        await request_extract(connection, project.project_id, NOW, "a client", NOW)
+    for step in STEPS_TO[before]:
+        as_owner(database, "UPDATE research.extract SET state = :step", step=step.value)
+    if after in MOVES[before]:
+        as_owner(database, "UPDATE research.extract SET state = :after", after=after.value)
+    else:
+        with pytest.raises(Exception, match="does not go from"):
+            as_owner(database, "UPDATE research.extract SET state = :after", after=after.value)
