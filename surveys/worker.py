@@ -7,8 +7,8 @@ share the work, and one that is killed leaves it to the next.
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -93,16 +93,17 @@ async def ring(bells: Sequence[Bell]) -> None:
     for bell in bells:
         first = {"next_run_time": bell.first} if bell.first else {}
         scheduler.add_job(_ring_once, bell.trigger, args=(bell, running), id=bell.name, **first)
-    scheduler.start()
-    log.info("process.started", bells=[bell.name for bell in bells])
-    try:
-        await _told_to_stop()
-    finally:
-        scheduler.pause()
-        if running:
-            await asyncio.wait(running, timeout=FINISH_SECONDS)
-        scheduler.shutdown(wait=False)
-        log.info("process.stopped", unfinished=len([one for one in running if not one.done()]))
+    with _heeding_signals() as stopping:
+        scheduler.start()
+        log.info("process.started", bells=[bell.name for bell in bells])
+        try:
+            await stopping.wait()
+        finally:
+            scheduler.pause()
+            if running:
+                await asyncio.wait(running, timeout=FINISH_SECONDS)
+            scheduler.shutdown(wait=False)
+            log.info("process.stopped", unfinished=len([one for one in running if not one.done()]))
 
 
 @asynccontextmanager
@@ -160,8 +161,9 @@ async def _ring_once(bell: Bell, running: set[asyncio.Task[None]]) -> None:
         running.discard(task)
 
 
-async def _told_to_stop() -> None:
-    """Returns at SIGTERM or SIGINT; a signal that the parent has told us to ignore stays ignored."""
+@contextmanager
+def _heeding_signals() -> Iterator[asyncio.Event]:
+    """Gives what SIGTERM and SIGINT set; a signal that the parent has told us to ignore stays ignored."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     heeded = [
@@ -170,7 +172,7 @@ async def _told_to_stop() -> None:
     for number in heeded:
         loop.add_signal_handler(number, stopping.set)
     try:
-        await stopping.wait()
+        yield stopping
     finally:
         for number in heeded:
             loop.remove_signal_handler(number)

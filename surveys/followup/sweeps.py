@@ -19,7 +19,8 @@ from surveys.registry import History, histories
 
 PAGE = 2_000
 
-# Two sweeps at once would lock the same rows in two orders; pages take turns instead.
+# Two sweeps at once would lock the same rows in two orders, and the slower one would plan from older facts
+# than the quicker has written by; pages take turns instead.
 _TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtext('followup.sweep'))")
 
 
@@ -55,6 +56,7 @@ async def sweep(engine: AsyncEngine, keys: Keys, now: datetime) -> Swept:
     after: PersonId | None = None
     while live:
         async with transaction(engine) as connection:
+            await connection.execute(_TAKE_TURNS)
             page = await histories(connection, after, PAGE)
             if not page:
                 break
@@ -64,7 +66,6 @@ async def sweep(engine: AsyncEngine, keys: Keys, now: datetime) -> Swept:
 
 
 async def _sweep_page(connection: AsyncConnection, page: list[History], sweeping: Sweeping) -> Written:
-    await connection.execute(_TAKE_TURNS)
     protocols = tuple(sweeping.protocols.values())
     first, last = page[0].person_id, page[-1].person_id
     stored = await stored_between(connection, first, last, sweeping.versions.keys())

@@ -1,8 +1,11 @@
 """The worker: bells that ring, work that may fail without ending it, and a clean end."""
 
 import asyncio
+import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,10 +19,14 @@ from structlog.testing import capture_logs
 from surveys import clock, worker
 from surveys.database import Role
 from surveys.followup import sweep
-from surveys.keys import Keys
+from surveys.identifiers import new_id
+from surveys.keys import Keys, create_keystore
+from surveys.registry import BatchHeader, receive_batch
 from surveys.settings import Settings
 from surveys.worker import Bell, Bench, ring
+from tests.builders import registry as feed
 from tests.builders.followup import make_history, make_protocol, make_tumour, publish, tell_registry
+from tests.conftest import ROOT
 
 OFTEN = IntervalTrigger(seconds=0.01)
 
@@ -142,3 +149,51 @@ async def test_notices_wait_for_the_morning(
     monkeypatch.setattr(clock, "now", lambda: tomorrow.replace(hour=10))
     await sending.act()
     assert len(list((tmp_path / "notices").glob("*.eml"))) == 1
+
+
+async def test_an_imported_batch_is_planned_at_once(
+    bench: Bench, engine_as: Callable[[Role], AsyncEngine]
+) -> None:
+    diagnosed = clock.local_date(clock.now()) - timedelta(days=40)
+    rows = feed.as_ndjson(feed.person(), feed.tumour(date_of_incidence=diagnosed.isoformat()))
+    header = BatchHeader("norway", new_id(), "ndjson", "a registry")
+    await publish(bench.engine, bench.keys, make_protocol(), clock.now())
+    await receive_batch(
+        engine_as(Role.WEB), await bench.keys.inbox_key(), header, feed.cut(rows), clock.now()
+    )
+    importing = named(worker.worker_bells(bench), "import-batches")
+    with capture_logs() as lines:
+        await importing.act()
+        await importing.act()
+    assert [line["event"] for line in lines] == ["feed.imported", "sweep.done"]
+    assert (lines[1]["persons"], lines[1]["planned"], lines[1]["opened"]) == (1, 3, 1)
+
+
+@pytest.mark.parametrize("process", ["run_worker", "run_research"])
+def test_a_process_starts_as_its_role_writes_json_and_ends_cleanly(
+    process: str, database: str, tmp_path: Path
+) -> None:
+    (tmp_path / "passphrase").write_text("a passphrase of tests", encoding="ascii")
+    create_keystore(tmp_path / "keystore", b"a passphrase of tests")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": database,
+        "ETTERKLANG_MODE": "development",
+        "ETTERKLANG_KEYSTORE": str(tmp_path / "keystore"),
+        "ETTERKLANG_KEYSTORE_PASSPHRASE_FILE": str(tmp_path / "passphrase"),
+    }
+    code = (
+        "import asyncio; from surveys.settings import load_settings; from surveys.worker import "
+        f"{process}; asyncio.run({process}(load_settings()))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        events = []
+        for line in running.stdout:
+            events.append(json.loads(line)["event"])
+            if events[-1] == "process.started":
+                running.send_signal(signal.SIGTERM)
+    assert events[-1] == "process.stopped"
+    assert running.returncode == 0
