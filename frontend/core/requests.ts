@@ -1,6 +1,6 @@
 /** Asking the server. A network that fails is an outcome like any other, never an exception. */
 
-import type { Problem } from './wire.ts';
+import type { LoggedOut, Problem } from './wire.ts';
 
 export interface Answered<T> {
   readonly status: number;
@@ -28,6 +28,12 @@ export async function ask<T>(path: string, request: Request = {}): Promise<Answe
   } catch {
     return { status: 0, body: null, problem: 'no-answer', details: null };
   }
+}
+
+/** Ends the session here, then goes on to end the identity provider's. */
+export async function logOut(csrf: string | null, home: string): Promise<void> {
+  const { body } = await ask<LoggedOut>('/logout', { method: 'POST', csrf });
+  location.assign(body?.continue_at ?? home);
 }
 
 function options({ method = 'GET', csrf, body, keepalive = false }: Request): RequestInit {

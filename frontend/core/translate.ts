@@ -27,7 +27,7 @@ export function translator<Key extends string>(catalogue: Readonly<Record<Key, s
 
 /** The language that was chosen here before, else the one the server proposes; one that the address asks for wins. */
 export function rememberedLanguage(proposed: Language): Language {
-  if (new URLSearchParams(location.search).has('language')) return proposed;
+  if (new URLSearchParams(location.search).has('lang')) return proposed;
   const kept = LANGUAGES.find((language) => language === stored(() => localStorage.getItem(PLACE)));
   return kept ?? proposed;
 }

@@ -156,6 +156,11 @@ export interface AnswerFault {
   readonly message: string;
 }
 
+/** Our session has ended; the page goes on to where the identity provider's ends too. */
+export interface LoggedOut {
+  readonly continue_at: string;
+}
+
 /** RFC 9457. `type` ends with the problem's name. */
 export interface Problem {
   readonly type: string;
@@ -171,6 +176,9 @@ export interface StaffShell {
   readonly csrf: string | null;
 }
 
+export type TreatmentKind =
+  | 'surgery' | 'radiotherapy' | 'chemotherapy' | 'targeted' | 'immunotherapy' | 'hormone' | 'stem-cell' | 'surveillance' | 'other';
+
 export interface Signal {
   readonly signal_id: string;
   readonly person_id: string;
@@ -182,9 +190,11 @@ export interface Signal {
   readonly drop: number;
   readonly baseline: number;
   readonly score: number;
-  readonly site: string | null;
-  readonly treatment: string | null;
-  readonly months_since_diagnosis: number | null;
+  /** An ICD-10 code without its dot. */
+  readonly site: string;
+  /** The kind of the first treatment, `none` before any. */
+  readonly treatment: TreatmentKind | 'none';
+  readonly months_since_diagnosis: number;
 }
 
 /** A count under five is null. */

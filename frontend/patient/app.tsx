@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { useCallback, useMemo, useRef, useState } from 'preact/hooks';
 import { useLanguage } from '../core/language.tsx';
-import { ask } from '../core/requests.ts';
+import { logOut as endSession } from '../core/requests.ts';
 import { freshState } from '../core/state.ts';
 import type { AssessmentSummary, Language, Questionnaire, Receipt, Shell } from '../core/wire.ts';
 import { Sitting } from './model/sitting.ts';
@@ -17,6 +17,9 @@ import { ReceiptView } from './views/receipt.tsx';
 import { SessionOver } from './views/session-over.tsx';
 import { Welcome } from './views/welcome.tsx';
 import { wordsIn, WordsContext } from './words.ts';
+
+/** A session that is refused again so soon after it was looked up does not open the answers any more. */
+const BETWEEN_REFRESHES = 20_000;
 
 export const NOBODY: Shell = {
   signed_in: false,
@@ -67,11 +70,15 @@ function SignedIn({ shell, onShell, onLanguage }: SignedInProps) {
     await Promise.all(sittings.all().map((sitting) => sitting.resume()));
     return true;
   }, [onShell, sittings]);
-  const signedOut = useCallback(() => void refresh().then((still) => setOut(!still)), [refresh]);
+  const refreshed = useRef(-Infinity);
+  const signedOut = useCallback(async () => {
+    const isRepeated = performance.now() - refreshed.current < BETWEEN_REFRESHES;
+    refreshed.current = performance.now();
+    setOut(isRepeated || !(await refresh()));
+  }, [refresh]);
   const logOut = useCallback(async () => {
     await Promise.all(sittings.all().map((sitting) => sitting.flush()));
-    await ask('/logout', { method: 'POST', csrf: csrf.current });
-    location.assign('/');
+    await endSession(csrf.current, '/');
   }, [sittings]);
   const received = useCallback(
     (receipt: Receipt) => {
@@ -93,7 +100,7 @@ function SignedIn({ shell, onShell, onLanguage }: SignedInProps) {
   const endsAt = session === 'ending' ? shell.session_ends_at : null;
   const frame = { onLanguage, onLogOut: () => void logOut(), endsAt };
   return (
-    <Present place={place} go={go} shell={shell} sittings={sittings} frame={frame} onReceipt={received} onSignedOut={signedOut} onGone={refresh} />
+    <Present place={place} go={go} shell={shell} sittings={sittings} frame={frame} onReceipt={received} onSignedOut={() => void signedOut()} onGone={refresh} />
   );
 }
 
@@ -145,7 +152,7 @@ function Present({ place, go, shell, sittings, frame, onReceipt, onSignedOut, on
   if (place.view === 'receipt') return framed(<ReceiptView receipt={place.receipt} go={go} />);
   const isOpen = (id: string): boolean => shell.assessments.some((one) => one.assessment_id === id && one.state === 'open');
   if (place.view === 'home' || !isOpen(place.assessment)) {
-    return framed(<Home assessments={shell.assessments} begun={(id) => sittings.get(id)?.hasBegun ?? false} go={go} />);
+    return framed(<Home assessments={shell.assessments} sittingOf={sittings.get} go={go} />);
   }
   const sitting = sittings.get(place.assessment);
   if (sitting === undefined) {

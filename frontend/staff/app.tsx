@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import { LanguageChoice, useLanguage } from '../core/language.tsx';
 import { Mark } from '../core/mark.tsx';
-import { ask } from '../core/requests.ts';
+import { ask, logOut } from '../core/requests.ts';
 import type { Language, Overview, Signal, StaffShell } from '../core/wire.ts';
 import { Figures } from './views/figures.tsx';
 import { OverviewTable } from './views/overview.tsx';
@@ -34,10 +34,6 @@ interface FrameProps {
 
 function Frame({ shell, onLanguage, children }: FrameProps) {
   const { t, language } = useWords();
-  const logOut = async (): Promise<void> => {
-    await ask('/logout', { method: 'POST', csrf: shell.csrf });
-    location.assign('/staff');
-  };
   return (
     <>
       <header class="head">
@@ -48,7 +44,7 @@ function Frame({ shell, onLanguage, children }: FrameProps) {
         {shell.signed_in && (
           <span class="who">
             {shell.name}
-            <button class="quiet" type="button" onClick={() => void logOut()}>{t('logout')}</button>
+            <button class="quiet" type="button" onClick={() => void logOut(shell.csrf, '/staff')}>{t('logout')}</button>
           </span>
         )}
       </header>
@@ -73,12 +69,12 @@ function Desk({ csrf, onSignedOut }: { csrf: string | null; onSignedOut: () => v
   const [signals, setSignals] = useState<readonly Signal[] | null>(null);
   const [overview, setOverview] = useState<Overview | null>(null);
   const [attempt, setAttempt] = useState(1);
-  const [hasFailed, setFailed] = useState(false);
+  const [problem, setProblem] = useState<'failed' | 'no_access' | null>(null);
   useEffect(() => {
-    setFailed(false);
+    setProblem(null);
     void fetchDesk().then((desk) => {
       if (desk === 'signed-out') return onSignedOut();
-      setFailed(desk.signals === null || desk.overview === null);
+      setProblem(desk.isForbidden ? 'no_access' : desk.signals === null || desk.overview === null ? 'failed' : null);
       setSignals(desk.signals);
       setOverview(desk.overview);
     });
@@ -89,13 +85,13 @@ function Desk({ csrf, onSignedOut }: { csrf: string | null; onSignedOut: () => v
   return (
     <>
       <h1>{t('title')}</h1>
-      {hasFailed && (
+      {problem !== null && (
         <div class="notice heed" role="alert">
-          <p>{t('failed')}</p>
+          <p>{t(problem)}</p>
           <button class="button second slim" type="button" onClick={() => setAttempt(attempt + 1)}>{t('again')}</button>
         </div>
       )}
-      {!hasFailed && signals === null && <p role="status">{t('loading')}</p>}
+      {problem === null && signals === null && <p role="status">{t('loading')}</p>}
       {overview !== null && signals !== null && <Figures overview={overview} signals={signals} />}
       {signals !== null && <SignalTable signals={signals} csrf={csrf} onMarked={marked} onSignedOut={onSignedOut} />}
       {overview !== null && <OverviewTable overview={overview} />}
@@ -103,11 +99,18 @@ function Desk({ csrf, onSignedOut }: { csrf: string | null; onSignedOut: () => v
   );
 }
 
-async function fetchDesk(): Promise<'signed-out' | { signals: readonly Signal[] | null; overview: Overview | null }> {
+interface DeskContent {
+  readonly signals: readonly Signal[] | null;
+  readonly overview: Overview | null;
+  readonly isForbidden: boolean;
+}
+
+async function fetchDesk(): Promise<'signed-out' | DeskContent> {
   const [signals, overview] = await Promise.all([
     ask<{ readonly signals: readonly Signal[] }>('/api/staff/signals'),
     ask<Overview>('/api/staff/overview'),
   ]);
   if (signals.status === 401 || overview.status === 401) return 'signed-out';
-  return { signals: signals.body?.signals ?? null, overview: overview.body };
+  const isForbidden = signals.status === 403 || overview.status === 403;
+  return { signals: signals.body?.signals ?? null, overview: overview.body, isForbidden };
 }

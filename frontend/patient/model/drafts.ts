@@ -2,12 +2,14 @@
 
 import type { AllAnswers } from './answers.ts';
 
-/** `waiting`: not saved yet, will be tried again. `conflict`: another device saved since. `closed`: no longer open. */
-export type DraftStatus = 'untouched' | 'saving' | 'saved' | 'waiting' | 'conflict' | 'signed-out' | 'closed';
+/** `waiting`: not saved yet, will be tried again. `conflict`: another device saved since. `too-long`: until a text is shortened. `closed`: no longer open. */
+export type DraftStatus = 'untouched' | 'saving' | 'saved' | 'waiting' | 'too-long' | 'conflict' | 'signed-out' | 'closed';
+
+export type Refusal = 'failed' | 'too-long' | 'conflict' | 'signed-out' | 'closed';
 
 export type Saved =
   | { readonly outcome: 'saved'; readonly revision: number }
-  | { readonly outcome: 'failed' | 'conflict' | 'signed-out' | 'closed' };
+  | { readonly outcome: Refusal };
 
 export interface DraftKeeper {
   readonly status: () => DraftStatus;
@@ -75,7 +77,7 @@ export function keepDraft({ revision: first, save, onStatus, later }: Saving): D
     if (unsaved === null) say('saved');
     else schedule(0);
   };
-  const fail = (sent: AllAnswers, outcome: 'failed' | 'conflict' | 'signed-out' | 'closed'): void => {
+  const fail = (sent: AllAnswers, outcome: Refusal): void => {
     unsaved ??= sent;
     say(outcome === 'failed' ? 'waiting' : outcome);
     if (outcome !== 'failed') return;

@@ -1,7 +1,7 @@
 /** One questionnaire being answered: its answers, its draft and its submission, for as long as the page is open. */
 
 import { ask } from '../../core/requests.ts';
-import type { AnswerFault, DraftSaved, Language, Questionnaire, Receipt, Submission, Value } from '../../core/wire.ts';
+import type { AnswerFault, DraftSaved, Language, Part, Questionnaire, Receipt, Submission, Value } from '../../core/wire.ts';
 import { answersOf, differences, isUnanswered, toSubmit, valuesAt, withSkipped, withValues, type AllAnswers } from './answers.ts';
 import { keepDraft, type DraftKeeper, type DraftStatus, type Saved } from './drafts.ts';
 import { entriesOf, pagesOf, shownKeys, type Entry, type Page } from './questions.ts';
@@ -10,7 +10,7 @@ import { forgetSubmission, submissionId } from './submission-id.ts';
 export type Sent =
   | { readonly outcome: 'received'; readonly receipt: Receipt }
   | { readonly outcome: 'faults'; readonly faults: readonly AnswerFault[] }
-  | { readonly outcome: 'failed' | 'signed-out' | 'already-submitted' | 'closed' };
+  | { readonly outcome: 'failed' | 'too-long' | 'signed-out' | 'already-submitted' | 'closed' };
 
 /** What is on screen, made anew whenever something changes. */
 export interface Sight {
@@ -25,6 +25,8 @@ export interface Sight {
 export class Sitting {
   readonly questionnaire: Questionnaire;
   readonly entries: readonly Entry[];
+  /** The part whose introduction the list has shown beside its start button. */
+  introduced: Part | null = null;
   readonly #csrf: () => string | null;
   #sight: Sight;
   #keeper: DraftKeeper;
@@ -166,7 +168,8 @@ export class Sitting {
     if (status === 0) this.#unconfirmed = answers;
     if (isSignedOut(status)) return { outcome: 'signed-out' };
     if (problem === 'draft-conflict') return { outcome: 'conflict' };
-    return { outcome: refusal(status, problem) === 'failed' ? 'failed' : 'closed' };
+    const outcome = refusal(status, problem);
+    return { outcome: outcome === 'already-submitted' ? 'closed' : outcome };
   }
 
   async #onStatus(status: DraftStatus): Promise<void> {
@@ -207,9 +210,10 @@ export class Sitting {
   }
 }
 
-/** What a refused write means for the person: it can be tried again, or this questionnaire takes no more. */
-function refusal(status: number, problem: string): 'failed' | 'already-submitted' | 'closed' {
+/** What a refused write means for the person: try again, shorten a text, or this questionnaire takes no more. */
+function refusal(status: number, problem: string): 'failed' | 'too-long' | 'already-submitted' | 'closed' {
   if (problem === 'already-submitted') return 'already-submitted';
+  if (status === 413) return 'too-long';
   return status === 404 || status === 409 || status === 410 ? 'closed' : 'failed';
 }
 

@@ -3,8 +3,7 @@
 /** The id that this assessment's submission has, made at the first try. */
 export function submissionId(assessmentId: string): string {
   const place = placeOf(assessmentId);
-  const kept = made.get(place) ?? read(place);
-  const id = kept ?? newId();
+  const id = made.get(place) ?? read(place) ?? crypto.randomUUID();
   made.set(place, id);
   write(place, id);
   return id;
@@ -19,15 +18,6 @@ const made = new Map<string, string>();
 
 function placeOf(assessmentId: string): string {
   return `etterklang.submission.${assessmentId}`;
-}
-
-function newId(): string {
-  if ('randomUUID' in crypto) return crypto.randomUUID();
-  const bytes = (crypto as Crypto).getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 /** A browser may forbid storage; the id then lives as long as the page. */

@@ -34,14 +34,12 @@ export function Answering(props: Props) {
     if (sight.status === 'signed-out') props.onSignedOut();
   }, [sight.status]);
 
-  const aside = (
-    <span class={`saving ${sight.status}`} aria-hidden={sight.status === 'waiting' ? undefined : true}>
-      {t(`draft.${sight.status}`)}
-    </span>
-  );
+  const isTroubled = sight.status === 'waiting' || sight.status === 'too-long';
+  const status = t(`draft.${sight.status}`);
+  const aside = <span class={isTroubled ? 'saving trouble' : `saving ${sight.status}`} aria-hidden="true">{status}</span>;
   return (
     <Frame {...frame} isUnsaved={sitting.isUnsaved} aside={aside}>
-      <p class="hidden" role="status">{sight.status === 'waiting' ? t('draft.waiting') : ''}</p>
+      <p class="hidden" role="status">{isTroubled ? status : ''}</p>
       {sight.status === 'closed' ? (
         <Message title={t('closed.title')} text={t('closed.text')} action={t('to_home')} onAction={props.onLeave} />
       ) : sight.status === 'conflict' ? (

@@ -1,13 +1,13 @@
 /** One page of questions: usually one question, how far one has come, and the way on and back. */
 
 import { useRef, useState } from 'preact/hooks';
-import { LANGUAGE_NAMES } from '../../core/translate.ts';
 import { isSkipped, valuesAt } from '../model/answers.ts';
 import { faultOf, type Rule } from '../model/faults.ts';
 import type { Entry, Page, Progress } from '../model/questions.ts';
 import type { Sight, Sitting } from '../model/sitting.ts';
 import { useHeadingFocus } from '../place.ts';
-import { languageShown, useWords, wordingOf } from '../words.ts';
+import { useWords, wordingOf } from '../words.ts';
+import { Introduction } from './introduction.tsx';
 import { Question } from './question.tsx';
 import { Wording } from './wording.tsx';
 
@@ -113,22 +113,15 @@ interface OpeningProps {
   readonly heading: { current: HTMLHeadingElement | null } | null;
 }
 
-/** The part's title and introduction on its first page; the group's wording and the language where they are to be known. */
+/** The part's introduction where it begins, unless the list has shown it; and the wording of the groups. */
 function Opening({ page, sitting, heading }: OpeningProps) {
-  const { t, language } = useWords();
+  const { language } = useWords();
   const { part, groups } = page.entries[0]!;
   const isFirst = sitting.entries.find((entry) => entry.part === part)?.key === page.entries[0]!.key;
-  const shownIn = languageShown([part], language);
   return (
     <>
       {heading !== null && <Wording part={part} of="title" heading={heading} />}
-      {isFirst && (
-        <div class="opening">
-          {heading === null && <Wording class="opening-title" part={part} of="title" optional />}
-          <Wording class="opening-text" part={part} of="intro" optional />
-          {shownIn !== language && <p class="hint">{t('question.only_in', { language: LANGUAGE_NAMES[shownIn] })}</p>}
-        </div>
-      )}
+      {isFirst && sitting.introduced !== part && <Introduction part={part} />}
       {groups.map((group) =>
         wordingOf(part, group.item_id, language) === null ? null : <Wording key={group.item_id} class="group" part={part} of={group.item_id} />,
       )}

@@ -29,7 +29,7 @@ export function Question({ entry, values, isSkipped, fault, heading, onValues, o
       <Legend entry={entry} id={id} heading={heading} />
       {helps.length > 0 && (
         <div class="hint" id={`${id}-help`}>
-          {helps.map(({ text, lang }) => <p key={text} lang={lang}>{text}</p>)}
+          {helps.map(({ text, lang }, at) => <p key={at} lang={lang}>{text}</p>)}
         </div>
       )}
       {fault !== null && <FaultNote entry={entry} rule={fault} id={`${id}-fault`} />}
@@ -71,7 +71,7 @@ function useHelps({ part, item }: Entry): readonly { text: string; lang: string 
   const worded = [`${item.item_id}/help`, ...inner.map((one) => one.item_id)]
     .map((key) => wordingOf(part, key, language))
     .filter((wording) => wording !== null);
-  const ours = item.repeats && item.options ? [{ text: t('answer.many'), lang: undefined }] : [];
+  const ours = item.repeats && worded.length === 0 ? [{ text: t('answer.many'), lang: undefined }] : [];
   const demand = item.required ? [{ text: t('question.required'), lang: undefined }] : [];
   return [...worded, ...ours, ...demand];
 }

@@ -34,12 +34,7 @@ export function ReceiptView({ receipt, go }: { receipt: Receipt; go: Go }) {
       </div>
       <details class="whole" ref={whole}>
         <summary>{t('receipt.whole')}</summary>
-        <dl>
-          <dt>{t('receipt.submission')}</dt><dd>{receipt.submission_id}</dd>
-          <dt>{t('receipt.commitment')}</dt><dd>{receipt.commitment}</dd>
-          <dt>{t('receipt.salt')}</dt><dd>{receipt.salt}</dd>
-          <dt>{t('receipt.signature')}</dt><dd>{receipt.signature}</dd>
-        </dl>
+        <pre lang="en">{JSON.stringify(receipt, null, 1)}</pre>
       </details>
     </section>
   );

@@ -20,7 +20,7 @@ interface Props {
   readonly onLeave: () => void;
 }
 
-type Stage = 'looking' | 'sending' | 'failed' | 'already-submitted' | 'closed';
+type Stage = 'looking' | 'sending' | 'failed' | 'too-long' | 'already-submitted' | 'closed';
 
 export function Review({ sitting, sight, go, onReceipt, onSignedOut, onLeave }: Props) {
   const { t, language } = useWords();
@@ -58,7 +58,7 @@ export function Review({ sitting, sight, go, onReceipt, onSignedOut, onLeave }: 
       <dl class="answers">
         {asked.map(({ page, entry }) => <Row key={entry.key} entry={entry} sight={sight} onChange={() => change(page)} />)}
       </dl>
-      {stage === 'failed' && <SendFailed />}
+      {(stage === 'failed' || stage === 'too-long') && <SendFailed stage={stage} />}
       <p class="hint">{t('review.final')}</p>
       <button class="button large" type="button" aria-disabled={stage === 'sending'} onClick={() => void send()}>
         {t(stage === 'sending' ? 'review.sending' : stage === 'failed' ? 'again' : 'review.submit')}
@@ -135,12 +135,12 @@ function Row({ entry, sight, onChange }: { entry: Entry; sight: Sight; onChange:
   );
 }
 
-function SendFailed() {
+function SendFailed({ stage }: { stage: 'failed' | 'too-long' }) {
   const { t } = useWords();
   return (
     <div class="notice heed" role="alert">
       <h2>{t('send.failed')}</h2>
-      <p>{t('send.failed_text')}</p>
+      <p>{t(stage === 'failed' ? 'send.failed_text' : 'send.too-long_text')}</p>
     </div>
   );
 }

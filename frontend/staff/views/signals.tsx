@@ -57,12 +57,10 @@ function Row({ signal, csrf, onMarked, onSignedOut }: { signal: Signal } & Omit<
       </td>
       <td role="cell" data-column={t('signals.drop')}><b>{figure(signal.drop)}</b></td>
       <td role="cell" data-column={t('signals.case')}>
-        {signal.site ?? t('unknown')}
-        <small>{signal.treatment ?? t('unknown')}</small>
+        {signal.site}
+        <small>{t(`treatment.${signal.treatment}`)}</small>
       </td>
-      <td role="cell" data-column={t('signals.months')}>
-        {signal.months_since_diagnosis === null ? t('unknown') : figure(signal.months_since_diagnosis)}
-      </td>
+      <td role="cell" data-column={t('signals.months')}>{figure(signal.months_since_diagnosis)}</td>
       <td role="cell" data-column={t('signals.raised')}><span class="whole">{dateInWords(signal.raised_at, language)}</span></td>
       <td role="cell" data-column={t('signals.state')}>
         <Marking signal={signal} csrf={csrf} onMarked={onMarked} onSignedOut={onSignedOut} />
