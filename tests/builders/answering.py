@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import create_engine, insert, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from instruments.definition import (
@@ -204,12 +205,29 @@ def count(database: str, table: str) -> int:
     return int(rows)
 
 
-def as_owner(database: str, statement: str, **values: object) -> None:
-    """Does to the tables what somebody who has stolen the owner's password can do."""
+def as_owner(database: str, *statements: str, **values: object) -> None:
+    """Does to the tables what somebody who has stolen the owner's password can do, in one transaction."""
     engine = create_engine(make_url(database).set(drivername="postgresql+psycopg"))
-    with engine.begin() as connection:
-        connection.execute(text(statement), values)
-    engine.dispose()
+    try:
+        with engine.begin() as connection:
+            for statement in statements:
+                connection.execute(text(statement), values)
+    finally:
+        engine.dispose()
+
+
+def refusal(database: str, *statements: str) -> str:
+    """What the database says to the owner's statements, of which nothing is kept; empty if it takes them."""
+    engine = create_engine(make_url(database).set(drivername="postgresql+psycopg"))
+    try:
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+    except DBAPIError as error:
+        return str(error.orig)
+    finally:
+        engine.dispose()
+    return ""
 
 
 def _choice(item_id: str, branch: Branch | None = None) -> Item:
