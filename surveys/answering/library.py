@@ -18,7 +18,7 @@ class Library:
 
     def __init__(self, engine: AsyncEngine, keys: Keys) -> None:
         # A connection beside the pool: a full pool of requests that wait for the library must not starve it.
-        self._engine = create_async_engine(engine.url, poolclass=NullPool)
+        self._engine = create_async_engine(engine.url, poolclass=NullPool, hide_parameters=True)
         self._keys = keys
         self._protocols: dict[ProtocolVersionId, Protocol] = {}
         self._instruments: dict[InstrumentVersionId, Instrument] = {}

@@ -51,7 +51,7 @@ STORE = text(
 )
 
 
-async def submit(  # noqa: PLR0917 - the order that the edge and the worker agreed on
+async def submit(
     connection: AsyncConnection,
     receipt_key: bytes,
     inbox_key: InboxKey,

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -66,13 +65,6 @@ class ExtractStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settled_at: datetime | None
     failed_because: str | None
     manifest: Manifest | None
-
-
-class _Linked(NamedTuple):
-    """An extract whose cases have been linked."""
-
-    extract_id: ExtractId
-    moment: Moment
 
 
 async def request_extract(
@@ -167,10 +159,10 @@ async def build_extract(
         UnexpectedStructureError: a response names a structure that its protocol version does not.
     """
     async with engine.begin() as connection:
-        linked = await _claim(connection, extract_id)
-        writer = PartWriter(connection, keys, extract_id, linked.moment.project.study_id)
+        moment = await _claim(connection, extract_id)
+        writer = PartWriter(connection, keys, extract_id, moment.project.study_id)
         last = b""
-        async for chunk in make_files(connection, keys, library or Library(engine, keys), linked.moment):
+        async for chunk in make_files(connection, keys, library or Library(engine, keys), moment):
             await writer.write(chunk.file, chunk.content)
             last = chunk.content
         await writer.close()
@@ -217,7 +209,7 @@ async def write_extract(engine: AsyncEngine, keys: Keys, extract_id: ExtractId, 
                     await asyncio.to_thread(target.write, content)
 
 
-async def _claim(connection: AsyncConnection, extract_id: ExtractId) -> _Linked:
+async def _claim(connection: AsyncConnection, extract_id: ExtractId) -> Moment:
     # The row stays locked until the extract is built: whoever dies while building lets go of it.
     row = (
         await connection.execute(
@@ -230,7 +222,7 @@ async def _claim(connection: AsyncConnection, extract_id: ExtractId) -> _Linked:
         status = await extract_status(connection, extract_id)
         raise ExtractNotReadyError(extract_id, status.state)
     project = await project_of(connection, ProjectId(row.project_id))
-    return _Linked(extract_id, Moment(project, row.as_of.astimezone(UTC)))
+    return Moment(project, row.as_of.astimezone(UTC))
 
 
 async def _fail(engine: AsyncEngine, extract_id: ExtractId, reason: str, now: datetime) -> None:
