@@ -30,7 +30,7 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 AUTHENTICATION = "private_key_jwt"
 SCOPE = "openid profile"
 NO_ANSWER = (httpx2.HTTPError, httpx2.InvalidURL)
-UNREADABLE = (ValueError, TypeError, RecursionError)
+UNREADABLE = (ValueError, RecursionError)
 
 # httpx2 logs whole addresses at INFO.
 logging.getLogger("httpx2").setLevel(logging.WARNING)
@@ -123,7 +123,8 @@ class RelyingParty:
             )
         except OAuthError as error:
             raise CodeRefusedError("the provider does not exchange the code") from error
-        except (*NO_ANSWER, *UNREADABLE) as error:
+        except (*NO_ANSWER, *UNREADABLE, TypeError) as error:
+            # TypeError: Authlib takes expires_in for a number without looking.
             raise ProviderUnavailableError("the token endpoint does not answer") from error
         finally:
             self._client.token = None
@@ -160,7 +161,7 @@ class RelyingParty:
     async def _fetched_metadata(self) -> Metadata:
         address = f"{self.profile.issuer}/.well-known/openid-configuration"
         try:
-            response = await self._client.get(address, withhold_token=True)
+            response = await self._client.request("GET", address, withhold_token=True)
             found = msgspec.json.decode(response.raise_for_status().content, type=Metadata)
         except (*NO_ANSWER, *UNREADABLE) as error:
             raise ProviderUnavailableError("the provider's metadata cannot be had") from error

@@ -54,7 +54,9 @@ def upgrade() -> None:
         )
         """
     )
-    op.execute("GRANT SELECT, INSERT, DELETE ON access.login, access.used_assertion TO etterklang_web")
+    # Locking an old attempt before it is removed takes the right to update a column of it.
+    op.execute("GRANT SELECT, INSERT, UPDATE (ends_at), DELETE ON access.login TO etterklang_web")
+    op.execute("GRANT SELECT, INSERT, DELETE ON access.used_assertion TO etterklang_web")
     op.execute("GRANT SELECT, INSERT, UPDATE (last_used_at), DELETE ON access.session TO etterklang_web")
     op.execute("GRANT SELECT ON access.machine TO etterklang_web")
     op.execute("GRANT SELECT, INSERT, UPDATE (revoked_at) ON access.machine TO etterklang_worker")

@@ -228,7 +228,7 @@ def _back(asked: AuthorizationRequest, answer: Mapping[str, str]) -> Redirect:
 
 
 def _html(content: str, status: int = 200) -> Response[str]:
-    return Response(content, status_code=status, media_type="text/html; charset=utf-8")
+    return Response(content, status_code=status, media_type="text/html")
 
 
 def _refuse_client(_request: AnyRequest, error: OAuthRefusalError) -> Response[Refused]:

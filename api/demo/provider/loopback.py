@@ -7,7 +7,7 @@ from api.security.profiles import is_loopback
 
 
 class LoopbackOnly:
-    """Refuses whoever connects from elsewhere, or by another name (DNS rebinding), before reading anything."""
+    """Refuses, before reading anything, whoever comes from elsewhere or by another name (DNS rebinding)."""
 
     def __init__(self, app: ASGIApp, policy: str) -> None:
         """``policy`` is the content security policy of the pages."""

@@ -20,7 +20,8 @@ h2 { font-size: 1.125rem; margin: 1.5rem 0 .5rem; }
 .note { background: var(--warn); color: var(--warn-ink); padding: .75rem 1rem; border-radius: .5rem; }
 ul { list-style: none; margin: 0; padding: 0; display: grid; gap: .5rem; }
 button { width: 100%; min-height: 3rem; padding: .75rem 1rem; text-align: start; font: inherit;
-  color: inherit; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; cursor: pointer; }
+  color: inherit; background: var(--card); border: 1px solid var(--line); border-radius: .5rem;
+  cursor: pointer; }
 button:hover { border-color: var(--accent); }
 button:focus-visible, a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 button span { display: block; color: var(--quiet); }
