@@ -58,9 +58,6 @@ def build(routes: Sequence[Any], settings: Settings, now: Callable[[], datetime]
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         async with opened(settings, now) as process:
             app.state.process = process
-            app.state.settings = process.settings
-            app.state.engine = process.engine
-            app.state.keys = process.keys
             yield
 
     app = Litestar(

@@ -37,8 +37,8 @@ class BodyTypeError(Exception):
 class StrictRequest(Request[Any, Any, State]):
     """A request whose JSON body is decoded straight into the struct that the handler declares.
 
-    Litestar would decode it to dicts first and then convert them leniently: ``"1"`` would pass for ``1``, which
-    changes an answer, and 100,000-deep JSON would be an error of ours.
+    Litestar would decode it to dicts first and then convert them leniently: ``"1"`` would pass for ``1``,
+    which changes an answer, and 100,000-deep JSON would be an error of ours.
     """
 
     async def json(self) -> Any:

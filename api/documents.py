@@ -1,4 +1,4 @@
-"""The two pages: one built HTML file each, with the state of the visit written into it, under a policy of its own."""
+"""The two pages: one built HTML file each, with the state of the visit written into it."""
 
 import base64
 import hashlib
@@ -63,10 +63,12 @@ class Page:
         if not (found and ended) or STATE_BEGINS in after:
             raise DocumentError(file, "has no single place for the state")
         self._before = {
-            language: _half(before.replace(LANGUAGE_AS_BUILT, f'<html lang="{language}"', 1) + found, last=False)
+            language: _half(
+                before.replace(LANGUAGE_AS_BUILT, f'<html lang="{language}"', 1) + found, zlib.Z_FULL_FLUSH
+            )
             for language in LANGUAGES
         }
-        self._after = _half(ended + after, last=True)
+        self._after = _half(ended + after, zlib.Z_FINISH)
         self.policy = _policy(built, form_targets)
 
     def plain(self, language: Language, state: bytes) -> bytes:
@@ -105,21 +107,26 @@ class Documents:
         )
 
 
-def show(request: Request[Any, Any, Any], page: Page, language: Language, state: msgspec.Struct) -> Response[bytes]:
+def show(
+    request: Request[Any, Any, Any], page: Page, language: Language, state: msgspec.Struct
+) -> Response[bytes]:
     """The page with this state, gzipped for those who take it."""
     content = msgspec.json.encode(state)
-    headers = {"content-security-policy": page.policy, "vary": "accept-encoding, accept-language, cookie"}
+    headers = {
+        "content-security-policy": page.policy,
+        "content-language": language,
+        "vary": "accept-encoding, accept-language, cookie",
+    }
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["content-encoding"] = "gzip"
         body = page.gzipped(language, content)
     else:
         body = page.plain(language, content)
-    headers["content-language"] = language
-    return Response(body, media_type="text/html; charset=utf-8", headers=headers)
+    return Response(body, media_type="text/html", headers=headers)
 
 
 def language_of(request: Request[Any, Any, Any], asked: Language | None) -> Language:
-    """The language to show: the one asked for now, the one chosen before, or the first that the browser names."""
+    """The language asked for now, else the one chosen before, else the first that the browser names."""
     if asked is not None:
         return asked
     chosen = SPOKEN.get(request.cookies.get(LANGUAGE_COOKIE, ""))
@@ -170,10 +177,10 @@ def _origin(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _half(text: str, *, last: bool) -> _Half:
+def _half(text: str, ending: int) -> _Half:
     plain = text.encode()
     squeezing = zlib.compressobj(9, zlib.DEFLATED, RAW_DEFLATE)
-    return _Half(plain, squeezing.compress(plain) + squeezing.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH))
+    return _Half(plain, squeezing.compress(plain) + squeezing.flush(ending))
 
 
 def _harmless(state: bytes) -> bytes:

@@ -1,9 +1,9 @@
-"""Around every request: an identifier to follow it by, a span, the security headers, and one line in the log."""
+"""Around every request: an identifier, a span, the security headers, and one line in the log."""
 
 import time
-from typing import cast
 
 import structlog
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from opentelemetry import trace
 
@@ -36,7 +36,7 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request. Nothing that goes wrong leaves here as an exception: its message may hold a value."""
-        if scope["type"] != "http":
+        if scope["type"] == ScopeType.WEBSOCKET:
             await self._app(scope, receive, send)
             return
         scope["state"][CORRELATION] = str(new_id())
@@ -54,7 +54,8 @@ class Edge:
             try:
                 await self._app(scope, receive, sending)
             except Exception as error:  # the response has begun: all that is left is to break it off
-                log.error("response.broken-off", error=_innermost(error), correlation_id=correlation_id(scope))
+                name, correlation = _innermost(error), correlation_id(scope)
+                log.error("response.broken-off", error=name, correlation_id=correlation)  # noqa: TRY400
             _describe(span, scope, status)
         _log_request(scope, status, 1000 * (time.perf_counter() - began))
 
@@ -63,23 +64,23 @@ def _innermost(error: BaseException) -> str:
     return type(error.__cause__ or error).__name__
 
 
-def _route(scope: Scope) -> str:
+def _route(scope: HTTPScope) -> str:
     """The template, since a path holds identifiers."""
     return str(scope.get("path_template", "unknown"))
 
 
 def _describe(span: trace.Span, scope: HTTPScope, status: int) -> None:
-    route = _route(cast(Scope, scope))
+    route = _route(scope)
     span.update_name(f"{scope['method']} {route}")
     span.set_attribute("http.request.method", scope["method"])
     span.set_attribute("http.route", route)
     span.set_attribute("http.response.status_code", status)
 
 
-def _log_request(scope: Scope, status: int, milliseconds: float) -> None:
+def _log_request(scope: HTTPScope, status: int, milliseconds: float) -> None:
     log.info(
         "request",
-        method=scope["method"] if scope["type"] == "http" else "",
+        method=scope["method"],
         route=_route(scope),
         status=status,
         ms=round(milliseconds, 1),

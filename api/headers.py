@@ -34,7 +34,7 @@ class SecurityHeaders:
     """Adds the headers to the start of a response, whoever made it."""
 
     def __init__(self, public_url: str) -> None:
-        """``public_url`` is the address that browsers see; only under https may they be told to insist on it."""
+        """``public_url`` is the address that browsers see; under https they are told to insist on it."""
         always = dict(ALWAYS)
         if public_url.startswith("https://"):
             always["strict-transport-security"] = TWO_YEARS

@@ -9,7 +9,7 @@ import msgspec
 from litestar import Litestar, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import Components, Reference, SecurityScheme
 
 from api.problems import MEDIA_TYPE, Problem
 from api.security.roles import Who, declared_by
@@ -18,7 +18,7 @@ DESCRIPTION = (
     "Every error is an RFC 9457 problem; docs/api.md lists their names. Times are RFC 3339, dates ISO 8601. "
     "Unknown fields, unknown query parameters and bodies over 64 KiB (the feed's excepted) are refused."
 )
-SCHEMES = {
+SCHEMES: dict[str, SecurityScheme | Reference] = {
     "session": SecurityScheme(
         type="apiKey", name="__Host-etterklang", security_scheme_in="cookie", description="set by the login"
     ),

@@ -24,12 +24,13 @@ BASE = "https://etterklang.example/problems/"
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "5"
 ROOT = Path(__file__).parent.parent
+PACKAGES = ("api", "surveys", "instruments")
 
 log = structlog.get_logger()
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Problem details (RFC 9457). ``faults`` where answers are refused; ``correlation_id`` where we failed."""
+    """Problem details (RFC 9457): ``faults`` where answers are refused, ``correlation_id`` when we failed."""
 
     type: str
     title: str
@@ -110,7 +111,9 @@ def to_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Pr
     correlation = ""
     if rule is INTERNAL:
         correlation = edge.correlation_id(request.scope)
-        log.error("request.failed", error=type(error).__name__, place=place_of(error), correlation_id=correlation)
+        log.error(
+            "request.failed", error=type(error).__name__, place=place_of(error), correlation_id=correlation
+        )
     problem = Problem(
         type=BASE + rule.name,
         title=rule.title,
@@ -134,11 +137,9 @@ def rule_of(error: Exception) -> Rule:
 
 def place_of(error: Exception) -> str:
     """The file and line of ours where the error came up."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(ROOT) and ".venv" not in frame.filename]
-    if not ours:
-        return ""
-    return f"{Path(ours[-1].filename).relative_to(ROOT)}:{ours[-1].lineno}"
+    files = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    ours = [(file, line) for file, line in files if any(file.is_relative_to(ROOT / one) for one in PACKAGES)]
+    return f"{ours[-1][0].relative_to(ROOT)}:{ours[-1][1]}" if ours else ""
 
 
 def _cause(error: Exception) -> Exception:
@@ -156,6 +157,8 @@ def _detail(error: Exception) -> str:
 
 
 def _parameter(fault: Mapping[str, Any]) -> str:
+    if fault.get("source") == "body":
+        return "body: is missing; send one"
     _, rule = place_and_rule(str(fault.get("message", "")))
     return f"{fault.get('source', 'query')} parameter {fault.get('key', '')}: {rule}"
 

@@ -82,9 +82,7 @@ async def opened(settings: Settings, now: Callable[[], datetime] = clock.now) ->
             open_relying_parties(settings, now) as relying_parties,
         ):
             library = Library(engine, keys)
-            yield Process(
-                settings, engine, keys, PublicKeys(keys), library, documents, relying_parties, now
-            )
+            yield Process(settings, engine, keys, PublicKeys(keys), library, documents, relying_parties, now)
     finally:
         await engine.dispose()
 

@@ -3,6 +3,7 @@
 import uvicorn
 
 from api.app import create_app
+from surveys.logs import configure_logs
 from surveys.settings import Settings
 
 KEEP_ALIVE_SECONDS = 75
@@ -10,6 +11,7 @@ KEEP_ALIVE_SECONDS = 75
 
 def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT; our own log has the one line a request, so uvicorn's is off."""
+    configure_logs(settings.etterklang_log_level)
     uvicorn.run(
         create_app(settings),
         host=settings.etterklang_host,

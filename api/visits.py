@@ -25,7 +25,7 @@ ANY_RESEARCH = "research:*"
 
 @dataclass(frozen=True)
 class Visit:
-    """A request by somebody who is logged in. It ends, and what was done is kept, before the answer is sent."""
+    """A request by somebody who is logged in. What it does is committed before the answer is sent."""
 
     process: Process
     connection: AsyncConnection
@@ -35,7 +35,7 @@ class Visit:
 
 @dataclass(frozen=True)
 class MachineVisit:
-    """A request by a machine. Its transactions are the handler's own, since it may send or take for minutes."""
+    """A request by a machine. Its transactions are the handler's own: it may send or take for minutes."""
 
     process: Process
     client_id: str
@@ -89,7 +89,9 @@ async def visit_machine(request: Request[Any, Any, Any]) -> MachineVisit:
     """
     process = process_of(request)
     now = process.now()
-    token = read_token(await process.kept.receipt(), process.settings.etterklang_public_url, _bearer(request), now)
+    token = read_token(
+        await process.kept.receipt(), process.settings.etterklang_public_url, _bearer(request), now
+    )
     async with transaction(process.engine) as connection:
         found = await find_machine(connection, token.client_id)
     if found is None:

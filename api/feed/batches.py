@@ -48,9 +48,7 @@ async def send(
 
 
 @get("/{registry:str}/batches/{batch_id:uuid}", opt={"who": Who.MACHINE, "scope": "feed:{registry}"})
-async def status(
-    machine: FeedVisit, registry: FromPath[str], batch_id: FromPath[UUID]
-) -> BatchStatus:
+async def status(machine: FeedVisit, registry: FromPath[str], batch_id: FromPath[UUID]) -> BatchStatus:
     """Where the batch is, and when it has been imported, every rejected row with its column and rule."""
     async with transaction(machine.process.engine) as connection:
         found = await batch_status(connection, registry, batch_id)

@@ -27,7 +27,7 @@ class AssessmentSummary(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One instrument of an assessment: what is asked, how it is shown, and its wording by language and key."""
+    """One instrument of an assessment: what is asked, how it is shown, its wording by language and key."""
 
     part: int
     structure: Structure

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -11,6 +11,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody, SkipValidation
 from litestar.response import Stream
 
+from api.bodies import BadRequestError
 from api.security.roles import Who
 from api.visits import ANY_RESEARCH, MachineVisit, visit_machine
 from surveys.database import transaction
@@ -31,6 +32,8 @@ MEDIA_TYPES: Mapping[str, str] = {
     "codebook.json": "application/json",
     "manifest.json": "application/json",
 }
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 ResearchVisit = NamedDependency[SkipValidation[MachineVisit]]
 
@@ -57,9 +60,13 @@ async def ask(
 ) -> Response[ExtractRequested]:
     """Asks for an extract, which two other processes then make."""
     as_of = data.as_of or machine.now
+    if as_of < EARLIEST:
+        raise BadRequestError("$.as_of", f"must not lie before {EARLIEST.date()}")
     async with transaction(machine.process.engine) as connection:
         extract_id = await request_extract(connection, project_id, as_of, machine.client_id, machine.now)
-    return Response(ExtractRequested(extract_id), headers={"location": f"/api/research/extracts/{extract_id}"})
+    return Response(
+        ExtractRequested(extract_id), headers={"location": f"/api/research/extracts/{extract_id}"}
+    )
 
 
 @get("/extracts/{extract_id:uuid}", opt={"who": Who.MACHINE, "scope": ANY_RESEARCH})

@@ -24,6 +24,7 @@ ALGORITHMS: Mapping[tuple[str, str], tuple[str, ...]] = {
 """What each kind of key signs with. EdDSA is the older name of Ed25519 (RFC 9864); they count as one."""
 
 SAME = frozenset(ALGORITHMS["OKP", "Ed25519"])
+PUBLIC_PARTS = frozenset(("kty", "crv", "x", "y", "n", "e"))
 SMALLEST_RSA_BITS = 2048
 CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}", re.ASCII)
 FEED_SCOPE = re.compile(r"feed:[a-z][a-z0-9-]{0,62}", re.ASCII)
@@ -94,9 +95,13 @@ class _Claims(msgspec.Struct, frozen=True):
 
 
 async def register_machine(
-    connection: AsyncConnection, client_id: str, public_key: dict[str, str], scopes: Sequence[str], now: datetime
+    connection: AsyncConnection,
+    client_id: str,
+    public_key: dict[str, str],
+    scopes: Sequence[str],
+    now: datetime,
 ) -> None:
-    """Lets the owner of a key ask for tokens: ``public_key`` is a JWK, a scope ``feed:NAME`` or ``research:ID``.
+    """Lets the owner of a key (a public JWK) ask for tokens for ``feed:REGISTRY`` or ``research:PROJECT_ID``.
 
     Raises:
         InvalidMachineError: the name, the key or a scope is not one that can be registered.
@@ -110,7 +115,10 @@ async def register_machine(
             raise InvalidMachineError("a scope is feed:REGISTRY or research:PROJECT_ID")
     if not scopes:
         raise InvalidMachineError("at least one scope must be given")
-    if await connection.scalar(select(machine.c.client_id).where(machine.c.client_id == client_id)) is not None:
+    if (
+        await connection.scalar(select(machine.c.client_id).where(machine.c.client_id == client_id))
+        is not None
+    ):
         raise MachineTakenError(client_id)
     projects = [UUID(scope.removeprefix("research:")) for scope in scopes if scope.startswith("research:")]
     await connection.execute(
@@ -148,8 +156,8 @@ async def find_machine(connection: AsyncConnection, client_id: str) -> Machine |
             machine.c.client_id == client_id, machine.c.revoked_at.is_(None)
         )
     )
-    row = found.mappings().one_or_none()
-    return None if row is None else msgspec.convert(dict(row), Machine)
+    row = found.one_or_none()
+    return None if row is None else Machine(row.client_id, row.public_key, tuple(row.scopes))
 
 
 async def authenticate(
@@ -242,7 +250,9 @@ def _read_key(public_key: dict[str, str]) -> tuple[Key, tuple[str, ...]]:
     if named is not None and named not in possible:
         raise InvalidMachineError(f"alg of this key must be {' or '.join(possible)}")
     try:
-        key = import_key({name: value for name, value in public_key.items() if name in ("kty", "crv", "x", "y", "n", "e")})
+        key = import_key(
+            {name: value for name, value in public_key.items() if name in ("kty", "crv", "x", "y", "n", "e")}
+        )
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise InvalidMachineError("the key cannot be read as a JWK") from error
     if isinstance(key, RSAKey) and key.public_key.key_size < SMALLEST_RSA_BITS:

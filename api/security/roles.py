@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from litestar import Litestar
 from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
 from litestar.exceptions import MethodNotAllowedException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import HTTPRoute
@@ -18,8 +19,8 @@ SAFE_METHODS = frozenset(("GET", "HEAD"))
 class Who(StrEnum):
     """Whom a route lets in, declared as ``opt={"who": Who.PATIENT}``.
 
-    A machine's route also says for which scope: ``opt={"who": Who.MACHINE, "scope": "feed:{registry}"}``, with the
-    path's parameters in braces, or ``research:*`` where the handler compares the project itself.
+    A machine's route also says for which scope: ``opt={"who": Who.MACHINE, "scope": "feed:{registry}"}``,
+    with the path's parameters in braces, or ``research:*`` where the handler compares the project itself.
     """
 
     ANYONE = "anyone"
@@ -91,7 +92,7 @@ async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
         MethodNotAllowedException: OPTIONS; there is nothing here that another origin may ask.
         UndeclaredRouteError: the route does not declare who may call it.
     """
-    if connection.scope["method"] == "OPTIONS":
+    if connection.scope["type"] == ScopeType.HTTP and connection.scope["method"] == "OPTIONS":
         raise MethodNotAllowedException(headers={"allow": _allowed(connection)})
     if declared_by(handler) is None:
         raise UndeclaredRouteError(str(handler), "does not declare who may call it")

@@ -1,4 +1,4 @@
-"""``POST /api/token``: the OAuth2 client-credentials grant with a signed assertion, errors as RFC 6749 has them."""
+"""``POST /api/token``: the OAuth2 client-credentials grant with a signed assertion (RFC 6749, RFC 7523)."""
 
 from typing import Any, Literal
 from urllib.parse import parse_qsl
@@ -49,7 +49,7 @@ class TokenGiven(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     access_token: str
     expires_in: int
     scope: str
-    token_type: Literal["Bearer"] = "Bearer"
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a kind of token
 
 
 class TokenRefused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,4 +1,4 @@
-"""Access tokens of machines: short-lived JWTs (RFC 9068) that every web process of this service makes and reads."""
+"""Access tokens of machines: short-lived JWTs (RFC 9068) that each of our web processes makes and reads."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta

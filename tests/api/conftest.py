@@ -38,8 +38,6 @@ async def service(
 
 
 @pytest.fixture
-async def study(
-    engine_as: Callable[[Role], AsyncEngine], keys_as: Callable[[Role], Keys]
-) -> Study:
+async def study(engine_as: Callable[[Role], AsyncEngine], keys_as: Callable[[Role], Keys]) -> Study:
     """A published protocol with two waves of two instruments."""
     return await open_study(engine_as, keys_as)

@@ -1,4 +1,4 @@
-"""The web process for tests: served by uvicorn on loopback, with a database, a keystore and logins of its own."""
+"""The web process for tests: served by uvicorn on loopback, with a keystore and logins of its own."""
 
 import asyncio
 import contextlib
@@ -73,8 +73,10 @@ class MachineKey:
     def public(self) -> dict[str, str]:
         return {name: str(value) for name, value in self.key.as_dict(private=False).items()}
 
-    def assertion(self, audience: str, now: datetime, header: Mapping[str, object] = {}, **claims: object) -> str:
-        """A good assertion, but for the header's fields and the claims that are given; None leaves one out."""
+    def assertion(
+        self, audience: str, now: datetime, header: Mapping[str, object] = {}, **claims: object
+    ) -> str:
+        """A good assertion, but for the header and the claims that are given; None leaves one out."""
         good: dict[str, object] = {
             "iss": self.client_id,
             "sub": self.client_id,
@@ -187,7 +189,7 @@ async def served(app: Litestar, place: socket.socket) -> AsyncIterator[None]:
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[place]))
-    while not server.started and not serving.done():
+    while not (server.started or serving.done()):  # noqa: ASYNC110 - uvicorn tells it by this field alone
         await asyncio.sleep(0.005)
     if serving.done():
         await serving
@@ -210,6 +212,4 @@ async def running(
     clock = Clock()
     app = create_app(settings, clock)
     async with served(app, place), contextlib.AsyncExitStack() as clients:
-        yield Service(
-            settings.etterklang_public_url, app, settings, clock, engine_as, keys_as, clients
-        )
+        yield Service(settings.etterklang_public_url, app, settings, clock, engine_as, keys_as, clients)
