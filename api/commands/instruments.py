@@ -6,10 +6,10 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from instruments.exchange.fhir import Imported, read_questionnaire
-from instruments.versions import Instrument
 
 from api.commands.acting import acting_as
+from instruments.exchange.fhir import Imported, read_questionnaire
+from instruments.versions import Instrument
 from surveys import clock
 from surveys.catalogue import load_instruments, publish_instrument, store_instrument
 from surveys.database import Role, transaction

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from surveys.worker import run_research, run_worker
 
 from api.commands.acting import EMBEDDED_OPTIONS, connected, embedded_folder, settings_here
 from surveys import audit, embedded
 from surveys.database import Role
 from surveys.keys import create_keystore, run_key_service
 from surveys.schema import migrate
+from surveys.worker import run_research, run_worker
 
 keys_app = typer.Typer(help="The key service and its keystore.", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit log.", no_args_is_help=True)

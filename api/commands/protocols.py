@@ -4,14 +4,21 @@ import asyncio
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from api.commands.acting import acting_as
 from surveys import clock
 from surveys.catalogue import load_instruments
 from surveys.database import Role, transaction
-from surveys.followup import ProtocolDraft, Swept, publish_protocol, resolve, store_protocol, sweep
+from surveys.followup import (
+    ProtocolDraft,
+    Swept,
+    publish_protocol,
+    read_draft,
+    resolve,
+    store_protocol,
+    sweep,
+)
 from surveys.identifiers import ProtocolVersionId
 
 app = typer.Typer(help="Follow-up protocols (docs/protocols.md).", no_args_is_help=True)
@@ -27,8 +34,7 @@ def publish(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a protocol document (JSON)")],
 ) -> None:
     """Store and publish the protocol in FILE, with the instruments that are live now."""
-    draft = msgspec.json.decode(file.read_bytes(), type=ProtocolDraft)
-    typer.echo(f"published {asyncio.run(_publish(draft))}")
+    typer.echo(f"published {asyncio.run(_publish(read_draft(file.read_bytes())))}")
 
 
 @app.command("sweep")

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from surveys.keys.service import SERVED_ROLES
 from surveys.settings import Settings
 
 READY_SECONDS = 60.0
@@ -54,11 +55,13 @@ def start_all(settings: Settings, people: Path, log: Path) -> list[BaseProcess]:
         ("research", lambda: _serve_research(settings)),
     )
     children: list[BaseProcess] = []
-    for name, act in serving:
-        child = _forking.Process(target=_into_log, args=(act, log), name=name)
-        child.start()
-        children.append(child)
     try:
+        for name, act in serving:
+            child = _forking.Process(target=_into_log, args=(act, log), name=name)
+            child.start()
+            children.append(child)
+            if name == "keys":
+                _await_sockets(settings, children, log)
         _await_answer(f"{settings.etterklang_public_url}/health/ready", children, log)
         _await_answer(f"{settings.etterklang_patient_issuer}/.well-known/openid-configuration", children, log)
     except DemoError:
@@ -94,17 +97,33 @@ def _into_log(act: Callable[[], None], log: Path) -> None:
     act()
 
 
+def _await_sockets(settings: Settings, children: Sequence[BaseProcess], log: Path) -> None:
+    """The others begin by asking the key service, so it is there first."""
+    folder = Path(settings.etterklang_keys_socket_folder)
+    _await_true(
+        lambda: len(list(folder.glob("*.sock"))) == len(SERVED_ROLES), "the key service", children, log
+    )
+
+
 def _await_answer(address: str, children: Sequence[BaseProcess], log: Path) -> None:
-    give_up = time.monotonic() + READY_SECONDS
-    while time.monotonic() < give_up:
-        if name := ended(children):
-            raise DemoError(f"the {name} process ended at its start; {log} says why")
+    def answers() -> bool:
         try:
             with urllib.request.urlopen(address, timeout=2):  # noqa: S310 - our own address on loopback
-                return
+                return True
         except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
-    raise DemoError(f"{address} does not answer; {log} says why")
+            return False
+
+    _await_true(answers, address, children, log)
+
+
+def _await_true(is_so: Callable[[], bool], what: str, children: Sequence[BaseProcess], log: Path) -> None:
+    give_up = time.monotonic() + READY_SECONDS
+    while not is_so():
+        if name := ended(children):
+            raise DemoError(f"the {name} process ended at its start; {log} says why")
+        if time.monotonic() > give_up:
+            raise DemoError(f"{what} does not answer; {log} says why")
+        time.sleep(0.05)
 
 
 def _serve_keys(settings: Settings) -> None:

@@ -14,7 +14,7 @@ _console = Console(highlight=False)
 
 def say(text: str) -> None:
     """Prints one line."""
-    _console.print(text)
+    _console.print(text, soft_wrap=True)
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def step(title: str) -> Iterator[None]:
     """Shows ``title`` while the block works, and a mark when it is done."""
     with _console.status(title):
         yield
-    _console.print(f"[green]✓[/green] {title}")
+    _console.print(f"[green]✓[/green] {title}", soft_wrap=True)
 
 
 def bar(things: Iterable[Thing], title: str, total: int) -> Iterator[Thing]:

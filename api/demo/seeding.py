@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from instruments.exchange.fhir import read_questionnaire
-from instruments.scoring.spec import ScoringSpec
-from instruments.versions import Instrument, with_scoring
 from joserfc.jwk import OKPKey
 
 from api.commands.acting import Acting, acting_as
@@ -17,6 +14,9 @@ from api.demo import console, places
 from api.demo.cohort import write_cohort
 from api.demo.timelapse import live_through
 from api.security.machines import register_machine
+from instruments.exchange.fhir import read_questionnaire
+from instruments.scoring.spec import ScoringSpec
+from instruments.versions import Instrument, with_scoring
 from surveys import clock
 from surveys.catalogue import publish_instrument, store_instrument
 from surveys.database import Role, transaction

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.commands.acting import connected
 from api.demo import places
+from api.demo.provider import Person
 from surveys.database import Role, transaction
 from surveys.settings import Settings
 
@@ -47,26 +48,12 @@ STORIES = (
 )
 
 
-class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody to log in as: a synthetic national identifier, or for staff a name."""
-
-    story: str
-    number: str = ""
-    name: str = ""
-
-
-class Stories(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The people whom the development provider lists."""
-
-    people: tuple[Story, ...]
-
-
-def find_stories(settings: Settings) -> Stories:
+def find_people(settings: Settings) -> tuple[Person, ...]:
     """People with something to answer, with nothing to answer, and one of the staff."""
     chosen = asyncio.run(_chosen(settings))
     numbers = _numbers_of({person for _, persons in chosen for person in persons})
-    patients = [Story(story, number=numbers[person]) for story, persons in chosen for person in persons]
-    return Stories((*patients, Story("Sees late-effect signals and response rates", name=STAFF_NAME)))
+    patients = [Person(story, pid=numbers[person]) for story, persons in chosen for person in persons]
+    return (*patients, Person("Sees late-effect signals and response rates", name=STAFF_NAME))
 
 
 async def _chosen(settings: Settings) -> list[tuple[str, list[str]]]:

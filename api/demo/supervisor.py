@@ -15,7 +15,7 @@ import msgspec
 from api.commands.acting import EMBEDDED_OPTIONS, read_environment_file
 from api.demo import console, places
 from api.demo.children import DemoError, act_in_child, ended, start_all, stop_all
-from api.demo.stories import Stories
+from api.demo.provider import Person
 from surveys import embedded
 from surveys.settings import Settings, load_settings
 
@@ -95,7 +95,8 @@ def _environment(address: str, asked: Settings) -> Settings:
 def _with_sockets() -> Settings:
     """The same settings, with the key service in its own process; commands open the keystore themselves."""
     sockets = places.HOME / "sockets"
-    sockets.mkdir(exist_ok=True, mode=0o700)
+    shutil.rmtree(sockets, ignore_errors=True)
+    sockets.mkdir(mode=0o700)
     os.environ["ETTERKLANG_KEYS_SOCKET_FOLDER"] = str(sockets)
     return load_settings()
 
@@ -123,20 +124,20 @@ def _seed(settings: Settings) -> None:
 
 
 def _find_people(settings: Settings) -> None:
-    from api.demo.stories import find_stories  # noqa: PLC0415 - only this child needs it
+    from api.demo.stories import find_people  # noqa: PLC0415 - only this child needs it
 
-    PEOPLE.write_bytes(msgspec.json.encode(find_stories(settings)))
+    PEOPLE.write_bytes(msgspec.json.encode(find_people(settings)))
 
 
 def _say_where(settings: Settings, seconds: float) -> None:
-    people = msgspec.json.decode(PEOPLE.read_bytes(), type=Stories)
+    people = msgspec.json.decode(PEOPLE.read_bytes(), type=tuple[Person, ...])
     console.say(f"\n[bold]Etterklang runs[/bold] (ready after {seconds:.1f} s; log in {LOG})")
     console.say(f"  Patients     {settings.etterklang_public_url}/")
     console.say(f"  Staff        {settings.etterklang_public_url}/staff")
     console.say(f"  Researchers  .venv/bin/etterklang extract {places.PROJECT} --out extract")
     console.say("  Log in as")
-    for person in people.people:
-        console.say(f"    {person.number or 'staff':<12} {person.story}")
+    for person in people:
+        console.say(f"    {person.pid or person.name:<28} {person.story}")
     console.say("Ctrl-C stops it; `make demo-reset` starts over.\n")
 
 

@@ -32,6 +32,7 @@ from surveys.keys.frames import (
 )
 from surveys.keys.in_process import InProcessKeys, Vault
 from surveys.keys.kms.passphrase import PassphraseKms, open_keystore
+from surveys.logs import configure_logs
 from surveys.settings import Settings
 
 SERVED_ROLES = (Role.WEB, Role.WORKER, Role.RESEARCH)
@@ -71,6 +72,7 @@ def _opened(settings: Settings) -> PassphraseKms:
 
 async def run_key_service(settings: Settings) -> None:
     """Serves every role until cancelled or told to end by SIGTERM or SIGINT."""
+    configure_logs(settings.etterklang_log_level)
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal_number in (2, 15):

@@ -39,8 +39,8 @@ class Demo:
 
     def number_of(self, story: str) -> list[str]:
         """The synthetic national identifiers of the people with this story."""
-        people = json.loads((self.folder / ".etterklang" / "people.json").read_bytes())["people"]
-        return [person["number"] for person in people if story in person["story"]]
+        people = json.loads((self.folder / ".etterklang" / "people.json").read_bytes())
+        return [person["pid"] for person in people if story in person["story"]]
 
 
 def free_port() -> int:

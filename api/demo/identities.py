@@ -1,0 +1,35 @@
+"""The development provider as the demonstration starts it: its two clients, and the people found for it."""
+
+from pathlib import Path
+
+import msgspec
+
+from api.demo import places
+from api.demo.provider import Client, Person, ProviderConfig, serve
+from api.security.client_key import ensure_client_key
+from surveys.keys import Audience
+from surveys.settings import Settings
+
+
+def serve_provider(settings: Settings, people: Path) -> None:
+    """Serves the provider on loopback until told to stop; ``people`` is the file of those whom it lists."""
+    listed = msgspec.json.decode(people.read_bytes(), type=tuple[Person, ...])
+    config = ProviderConfig(
+        mode=settings.etterklang_mode,
+        issuer=settings.etterklang_patient_issuer,
+        clients=tuple(_client(settings, audience) for audience in Audience),
+        people=listed,
+    )
+    serve(config, settings.etterklang_demo_provider_port)
+
+
+def _client(settings: Settings, audience: Audience) -> Client:
+    public_url = settings.etterklang_public_url
+    client_id: str = getattr(settings, f"etterklang_{audience.value}_client_id")
+    return Client(
+        client_id,
+        audience,
+        (ensure_client_key(places.HOME / f"{audience.value}-client.jwk"),),
+        (f"{public_url}/login/callback",),
+        (f"{public_url}/", f"{public_url}/staff"),
+    )
