@@ -58,7 +58,17 @@ def possible_keys(structure: Structure) -> list[str]:
 
 def ambiguous_keys(structure: Structure) -> frozenset[str]:
     """Keys that would name two things, as an item ``a/b`` and the option ``b`` of an item ``a`` do."""
+    if not any(_can_be_mistaken(item) for item in every_item(structure)):
+        return frozenset()
     return frozenset(key for key, count in Counter(possible_keys(structure)).items() if count > 1)
+
+
+def _can_be_mistaken(item: Item) -> bool:
+    return (
+        "/" in item.item_id
+        or item.item_id in ("title", "intro")
+        or any("/" in option.code or option.code in ASPECTS for option in item.options)
+    )
 
 
 def completeness(structure: Structure, translations: Iterable[Translation]) -> tuple[Completeness, ...]:

@@ -169,18 +169,14 @@ def _number(element: Element, key: str, target: Target) -> Value | None:
         quantity = element.child(key)
         if quantity is None:
             return None
-        number = quantity.number("value")
-        if (quantity.text("code") or target.unit) != target.unit:
-            return None
+        number, code = quantity.number("value"), quantity.text("code")
         quantity.text("unit")
         quantity.text("system")
-    elif key in ("answerInteger", "answerDecimal") and not isinstance(element.raw(key), str):
-        number = element.number(key)
-    else:
+        return None if code not in (None, target.unit) else number
+    value = element.raw(key)
+    if key not in ("answerInteger", "answerDecimal") or isinstance(value, bool):
         return None
-    if number is None:
-        return None
-    return int(number) if number.is_integer() else number
+    return value if isinstance(value, int | float) else None
 
 
 def _moment(key: str, value: str, kind: ItemKind) -> Value | None:

@@ -81,6 +81,8 @@ def name_of(url: str) -> str:
 
     ``https`` counts as ``http`` and a version after ``|`` is left away: both name the same definition.
     """
+    if url in NAMES:
+        return NAMES[url]
     address = (
         url.replace("https://", "http://", 1).split("|", 1)[0].replace(MISSPELT, "/StructureDefinition/")
     )

@@ -3,6 +3,8 @@ fetched.
 """
 
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from instruments.definition import Option, OptionKind
@@ -35,21 +37,21 @@ class Found(NamedTuple):
 
 
 class Choices(NamedTuple):
-    """The options of an item. ``is_known`` is false where they stand in a place that is not fetched."""
+    """The options of an item, and their code systems and codes by value.
+
+    ``is_known`` is false where the options stand in a place that is not fetched.
+    """
 
     options: tuple[Option, ...] = ()
     found: tuple[Found, ...] = ()
     kind: OptionKind = "coding"
     is_known: bool = True
+    by_value: Mapping[str, list[tuple[str, str]]] = MappingProxyType({})
 
     def codes_for(self, system: str, value: str) -> list[str]:
         """The codes of the options with this value, in this code system or, where it is empty, in any."""
-        pairs = zip(self.options, self.found, strict=True)
-        return [
-            option.code
-            for option, one in pairs
-            if one.value == value and (not system or one.system == system)
-        ]
+        known = self.by_value.get(value, [])
+        return [code for its_system, code in known if not system or its_system == system]
 
     def selected(self) -> list[str]:
         """The codes of the options that are chosen from the start."""
@@ -83,7 +85,7 @@ class ValueSets:
                 raise resource.invalid(
                     "id", f"is the id of an earlier contained resource too (number {index})"
                 )
-            note(resource, {key: shape for key, shape in VALUE_SET.items() if key != "id"})
+            note(resource, VALUE_SET)
             self._options[name] = tuple(_options_of(resource))
 
     def find(self, reference: str) -> tuple[Found, ...] | None:
@@ -209,8 +211,10 @@ def _settle(item: Element, field: str, found: tuple[Found, ...]) -> Choices:
     if len(set(codes)) < len(codes):
         raise item.invalid(field, "has an option twice")
     kinds = {one.kind for one in kept}
-    options = tuple(
-        Option(code=code, score=one.score, exclusive=one.exclusive)
-        for code, one in zip(codes, kept, strict=True)
-    )
-    return Choices(options, tuple(kept), kinds.pop() if len(kinds) == 1 else "coding")
+    by_value: dict[str, list[tuple[str, str]]] = {}
+    options = []
+    for code, one in zip(codes, kept, strict=True):
+        options.append(Option(code=code, score=one.score, exclusive=one.exclusive))
+        by_value.setdefault(one.value, []).append((one.system, code))
+    kind = kinds.pop() if len(kinds) == 1 else "coding"
+    return Choices(tuple(options), tuple(kept), kind, by_value=by_value)

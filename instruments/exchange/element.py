@@ -3,7 +3,6 @@
 Every field and every extension is either taken by a reader or reported by ``finish``; there is no third way.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from instruments.exchange.canonicals import WHY_LOST, name_of
@@ -37,35 +36,28 @@ class Wording(NamedTuple):
 
 
 class Element:
-    """A view of one JSON object at ``path``. Reading a field marks it as understood; ``finish`` reports the
-    rest.
-    """
+    """One JSON object at ``path``. Reading a field takes it out; ``finish`` reports what is left."""
 
-    __slots__ = ("_children", "_extensions", "_fields", "_taken", "path", "reading")
+    __slots__ = ("_children", "_extensions", "_fields", "path", "reading")
 
     def __init__(self, fields: Tree, path: str, reading: Reading) -> None:
         self.path = path
         self.reading = reading
         self._fields = fields
-        self._taken: set[str] = set()
-        self._children: list[Element] = []
-        self._extensions: dict[str, list[Element]] | None = None
+        self._children: tuple[Element, ...] | list[Element] = ()
+        self._extensions: dict[str, list[tuple[str, Element]]] | None = None
 
     def at(self, key: str) -> str:
         """The path of one field."""
         return f"{self.path}.{key}" if self.path else key
 
     def has(self, key: str) -> bool:
-        """Whether the field is there; does not count as reading it."""
+        """Whether the field is there and nobody has read it yet."""
         return key in self._fields
-
-    def keys(self) -> Iterator[str]:
-        """The names of the fields that are there; does not count as reading them."""
-        return iter(self._fields)
 
     def lose(self, key: str, what: str, why: str) -> None:
         """Names a field as lost."""
-        self._taken.add(key)
+        self._fields.pop(key, None)
         self.reading.lose(self.at(key), what, why)
 
     def invalid(self, key: str, rule: str) -> InvalidQuestionnaireError:
@@ -73,10 +65,10 @@ class Element:
         return InvalidQuestionnaireError(self.at(key), rule)
 
     def raw(self, key: str) -> object:
-        """A field as it stands in the JSON; None where it is missing."""
+        """A field as it stands in the JSON; None where it is missing or has been read."""
         value = self._fields.get(key)
-        if value is not None and key not in self._taken:
-            self._taken.add(key)
+        if value is not None:
+            del self._fields[key]
             self.reading.understood += 1
         return value
 
@@ -204,9 +196,11 @@ class Element:
 
     def extension(self, name: str) -> "Element | None":
         """The extension of this name (see ``canonicals``), or nothing; a second one is lost."""
+        if self._extensions is None and "extension" not in self._fields:
+            return None
         found = self.extension_list(name)
         for extra in found[1:]:
-            self.reading.lose(extra.path, f"the extension {name}", TWICE)
+            extra.abandon(f"the extension {name}", TWICE)
         return found[0] if found else None
 
     def extension_list(self, name: str) -> list["Element"]:
@@ -215,47 +209,58 @@ class Element:
         Raises:
             InvalidQuestionnaireError: the extensions are not a list of objects.
         """
-        found = self._sorted_extensions().pop(name, [])
-        self._children.extend(found)
+        if self._extensions is None and "extension" not in self._fields:
+            return []
+        found = [entry for _, entry in self._sorted_extensions().pop(name, [])]
+        for entry in found:
+            self.reading.understood += 1
+            self._keep(entry)
         return found
 
     def abandon(self, what: str, why: str) -> None:
         """Names this whole object as lost, so that nothing in it is looked at any more."""
         self.reading.lose(self.path, what, why)
         self._fields = {}
+        self._extensions = None
 
     def finish(self) -> None:
         """Names every field and extension, here and below, that nobody has read."""
-        if "extension" in self._fields:
+        if self._extensions is not None or "extension" in self._fields:
             self._lose_extensions()
         for key, value in self._fields.items():
-            if key not in self._taken and not (key == "id" and isinstance(value, str)):
+            if not (key == "id" and isinstance(value, str)):
                 self._lose_field(key, value)
         for child in self._children:
             child.finish()
 
     def _adopt(self, fields: Tree, path: str) -> "Element":
         child = Element(fields, path, self.reading)
-        self._children.append(child)
+        self._keep(child)
         return child
 
-    def _sorted_extensions(self) -> dict[str, list["Element"]]:
-        """The extensions by name, those only that nobody has read yet."""
+    def _keep(self, child: "Element") -> None:
+        if isinstance(self._children, tuple):
+            self._children = []
+        self._children.append(child)
+
+    def _sorted_extensions(self) -> dict[str, list[tuple[str, "Element"]]]:
+        """The extensions by name, with their urls; those only that nobody has read yet."""
         if self._extensions is None:
             self._extensions = {}
-            values = self._fields.get("extension", [])
-            self._taken.add("extension")
+            values = self._fields.pop("extension", [])
             if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
                 raise self.invalid("extension", "must be a list of objects")
             for index, value in enumerate(values):
                 entry = Element(value, f"{self.at('extension')}[{index}]", self.reading)
-                self._extensions.setdefault(name_of(entry.text("url") or ""), []).append(entry)
+                url = value.pop("url", None)
+                if not isinstance(url, str):
+                    raise entry.invalid("url", "must be a text")
+                self._extensions.setdefault(name_of(url), []).append((url, entry))
         return self._extensions
 
     def _lose_extensions(self) -> None:
         for name, entries in self._sorted_extensions().items():
-            for entry in entries:
-                url = entry.text("url") or "an extension without a url"
+            for url, entry in entries:
                 self.reading.lose(entry.path, url, WHY_LOST.get(name, UNKNOWN_EXTENSION))
 
     def _lose_field(self, key: str, value: object) -> None:

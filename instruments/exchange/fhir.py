@@ -12,7 +12,7 @@ from instruments.exchange.choices import ValueSets
 from instruments.exchange.element import Element, Reading
 from instruments.exchange.item_codes import read_codes
 from instruments.exchange.items import ItemReader
-from instruments.exchange.json_tree import read_tree
+from instruments.exchange.json_tree import MAX_OBJECTS, read_tree
 from instruments.exchange.losses import InvalidQuestionnaireError, Loss
 from instruments.exchange.wording import UNKNOWN_LANGUAGE, Texts
 from instruments.soundness import faults_of
@@ -20,6 +20,7 @@ from instruments.versions import Instrument, unscored
 
 __all__ = ["Imported", "InvalidQuestionnaireError", "Loss", "read_questionnaire"]
 
+NUMBER = re.compile(r"\d+")
 PEOPLE = frozenset(("Patient", "Person"))
 
 
@@ -48,8 +49,6 @@ def read_questionnaire(content: bytes, accept: Collection[str] = ()) -> Imported
     root = Element(tree, "", reading)
     if root.text("resourceType") != "Questionnaire":
         raise root.invalid("resourceType", "must be Questionnaire")
-    if not root.has("item"):
-        raise root.invalid("item", "a questionnaire without items asks nothing")
     texts = Texts(root.text("language") or UNKNOWN_LANGUAGE)
     items = ItemReader(ValueSets(root), texts)
     instrument = _read(root, items, hashlib.sha256(content).hexdigest())
@@ -61,8 +60,9 @@ def read_questionnaire(content: bytes, accept: Collection[str] = ()) -> Imported
 
 def _read(root: Element, items: ItemReader, digest: str) -> Instrument:
     texts = items.texts
+    name = root.text("id")
     note(root, QUESTIONNAIRE)
-    address = root.text("url") or root.text("id") or f"urn:sha256:{digest}"
+    address = root.text("url") or name or f"urn:sha256:{digest}"
     if "|" in address or "#" in address:
         raise root.invalid("url", "must hold neither | nor #")
     version = root.text("version") or digest[:12]
@@ -75,6 +75,8 @@ def _read(root: Element, items: ItemReader, digest: str) -> Instrument:
         codes=read_codes(root, "", texts),
         items=items.read(root),
     )
+    if not structure.items:
+        raise root.invalid("item", "a questionnaire without items asks nothing")
     faults = faults_of(structure)
     if faults:
         raise InvalidQuestionnaireError(_path_of(faults[0].where, items.paths), faults[0].rule)
@@ -107,6 +109,10 @@ def _check_subject(root: Element) -> None:
         )
 
 
-def _document_order(loss: Loss) -> list[tuple[int, str]]:
-    """Paths sorted as they stand in the document, ``item[2]`` before ``item[10]``."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"[\[\].]+", loss.path)]
+def _document_order(loss: Loss) -> str:
+    """A key that puts ``item[2]`` before ``item[10]``."""
+    return NUMBER.sub(_padded, loss.path)
+
+
+def _padded(number: re.Match[str]) -> str:
+    return number[0].zfill(len(str(MAX_OBJECTS)))

@@ -3,6 +3,7 @@
 from instruments.definition import ItemKind, Value
 from instruments.exchange.choices import PLAIN_VALUES, Choices
 from instruments.exchange.element import Element
+from instruments.exchange.losses import InvalidQuestionnaireError
 
 TEXT_FIELDS: dict[ItemKind, str] = {
     "string": "valueString", "text": "valueString", "url": "valueUri",
@@ -49,7 +50,7 @@ def _option(element: Element, choices: Choices) -> Value | None:
         return None
     codes = choices.codes_for(system, value)
     if len(codes) != 1:
-        raise element.invalid("", "names an option that the item does not have")
+        raise InvalidQuestionnaireError(element.path, "names an option that the item does not have")
     return codes[0]
 
 

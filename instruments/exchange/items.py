@@ -31,6 +31,8 @@ WITH_OPTIONS = frozenset(("integer", "date", "time", "string", "text"))
 """Types that become a choice where they list their answers; the options then say what they are the text
 of.
 """
+MAX_OPTIONS = 20_000
+"""Over all items: a contained list counts again for each item that uses it."""
 NO_KIND = "there is no such kind of item here; the item is kept as a text to read, which takes no answer"
 ONE_ANSWER = "an item has one answer here, or as many as a choice has options; one is asked for"
 
@@ -54,6 +56,7 @@ class ItemReader:
         self.orientation: dict[str, Orientation] = {}
         self.paths: dict[str, str] = {}
         self._targets: dict[str, Target] = {}
+        self._options = 0
 
     def read(self, questionnaire: Element) -> tuple[Item, ...]:
         """The items with their branches.
@@ -99,14 +102,16 @@ class ItemReader:
 
     def _choices(self, element: Element, kind: ItemKind) -> tuple[Choices | None, ItemKind]:
         """The options and the kind: an item of another type that lists its answers is a choice."""
-        if kind in CHOICES:
-            choices = read_choices(element, self.value_sets)
-            if kind == "choice" and choices.is_known and not choices.options:
-                element.lose("answerOption", "a choice without options", "nobody could answer it")
-            return choices, kind
-        if kind in WITH_OPTIONS and element.has("answerOption"):
-            return read_choices(element, self.value_sets), "choice"
-        return None, kind
+        becomes_choice = kind in WITH_OPTIONS and element.has("answerOption")
+        if kind not in CHOICES and not becomes_choice:
+            return None, kind
+        choices = read_choices(element, self.value_sets)
+        self._options += len(choices.options)
+        if self._options > MAX_OPTIONS:
+            raise InvalidQuestionnaireError(element.path, f"the items have more than {MAX_OPTIONS} options")
+        if kind == "choice" and choices.is_known and not choices.options:
+            element.lose("answerOption", "a choice without options", "nobody could answer it")
+        return choices, "choice" if becomes_choice else kind
 
     def _item(self, element: Element, item_id: str, kind: ItemKind, choices: Choices | None) -> Item:
         item = Item(

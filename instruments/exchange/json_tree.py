@@ -8,7 +8,7 @@ import math
 from instruments.exchange.losses import InvalidQuestionnaireError
 
 MAX_BYTES = 8 * 1024 * 1024
-MAX_OBJECTS = 150_000
+MAX_OBJECTS = 60_000
 
 Tree = dict[str, object]
 

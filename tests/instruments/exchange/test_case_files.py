@@ -1,0 +1,181 @@
+"""Published questionnaires that nobody here wrote, as they are: what of them is named as lost."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from instruments.definition import every_item
+from instruments.exchange.fhir import read_questionnaire
+
+FOLDER = Path(__file__).parents[4] / "shared" / "cases" / "questionnaires"
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the published questionnaires are not here")
+
+
+class Expected(NamedTuple):
+    """How many items a file has, how many losses, and some of their paths with what stands there."""
+
+    items: int
+    losses: int
+    among: dict[str, str]
+
+
+SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-"
+HL7 = "http://hl7.org/fhir/StructureDefinition/"
+HELSENORGE = "http://helsenorge.no/fhir/StructureDefinition/"
+HELSENORGES_PAGE = {
+    "extension[0]": HELSENORGE + "sdf-sidebar",
+    "extension[1]": HELSENORGE + "sdf-information-message",
+    "extension[2]": "http://helsenorge.no/fhir/StructureDefintion/sdf-itemControl-visibility",
+}
+
+FILES = {
+    "bit-of-everything": Expected(
+        19,
+        18,
+        {
+            "item[0].item[10].type": "the type reference",
+            "item[0].item[11].type": "the type attachment",
+            "item[0].item[12].extension[0]": "one of several units",
+            "item[0].item[14].answerValueSet": "http://fhir.telstrahealth.com.au/tcm/ValueSet/ARE",
+        },
+    ),
+    "calculated-expression": Expected(
+        12,
+        14,
+        {
+            "extension[0]": HL7 + "variable",
+            "item[0].extension[0]": SDC + "calculatedExpression",
+            "item[9].repeats": "a repeating group",
+        },
+    ),
+    "choice-matrix-valueset": Expected(
+        16, 16, {"item[0].item[0].answerValueSet": "http://hl7.org/fhir/ValueSet/yesnodontknow"}
+    ),
+    "cvd-risk": Expected(
+        18, 49, {"contained[0]": "a contained Bundle", "extension[0]": SDC + "launchContext"}
+    ),
+    "enable-when": Expected(
+        85,
+        5,
+        {
+            "item[11].item[3].enableWhen[0].answerInteger": "answerInteger",
+            "item[13].item[2].extension[0]": SDC + "enableWhenExpression",
+        },
+    ),
+    "family-health-portrait": Expected(
+        33, 23, {"item[0].item[0].item[0]._text.extension[0]": HL7 + "rendering-xhtml"}
+    ),
+    "health-check-187": Expected(
+        187,
+        124,
+        {
+            "item[0].item[12].item[1].enableWhen[1]": "a condition",
+            "item[0].item[22].item[4].item[0].definition": "the field definition",
+        },
+    ),
+    "hidden-items": Expected(
+        17, 4, {"item[4].extension[1].valueCodeableConcept.coding[0]": "the control 'gtable' of a group"}
+    ),
+    "norwegian-choice-slider": Expected(2, 3, HELSENORGES_PAGE),
+    "norwegian-code-scoring": Expected(
+        24,
+        18,
+        HELSENORGES_PAGE
+        | {
+            "item[0].item[2].extension[1]": "http://ehelse.no/fhir/StructureDefinition/sdf-calculatedExpression",
+            "item[3].item[0].code[0]": "the code 'QS'",
+        },
+    ),
+    "norwegian-nested-repeats": Expected(
+        4,
+        10,
+        {
+            "item[0].repeats": "a repeating group",
+            "item[0].item[1].extension[0]": "minOccurs above one",
+            "item[0].item[2].type": "the type attachment",
+        },
+    ),
+    "norwegian-table-branches": Expected(
+        33,
+        47,
+        HELSENORGES_PAGE
+        | {
+            "item[1].item[0].item[0].enableBehavior": "2 conditions without enableBehavior",
+            "item[1].item[0].item[0].enableWhen[0].answerCoding": "an option by another code system",
+            "item[1].item[0].extension[1]": HL7 + "cqf-expression",
+        },
+    ),
+    "norwegian-validation": Expected(
+        9,
+        6,
+        HELSENORGES_PAGE
+        | {
+            "item[0]._text.extension[0]": HL7 + "rendering-markdown",
+            "item[1].item[0].repeats": "a repeating integer",
+        },
+    ),
+    "phq9-loinc": Expected(
+        11,
+        25,
+        {
+            "item[9].extension[13]": SDC + "calculatedExpression",
+            "item[0].extension[2]": SDC + "observationLinkPeriod",
+        },
+    ),
+    "quantity-units": Expected(8, 16, {"item[4].extension[0]": "one of several units"}),
+}
+
+
+def content_of(name: str) -> bytes:
+    return (FOLDER / f"{name}.json").read_bytes()
+
+
+def paths_of(name: str) -> Collection[str]:
+    return {loss.path for loss in read_questionnaire(content_of(name)).losses}
+
+
+def test_every_published_file_is_expected_here() -> None:
+    assert {file.stem for file in FOLDER.glob("*.json")} == set(FILES)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_published_file_is_refused_with_each_loss_named(name: str) -> None:
+    imported = read_questionnaire(content_of(name))
+    expected = FILES[name]
+    named = {loss.path: loss.what for loss in imported.losses}
+    assert imported.instrument is None
+    assert (imported.items, len(imported.losses)) == (expected.items, expected.losses)
+    assert expected.among.items() <= named.items()
+    assert all(loss.why for loss in imported.losses)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_with_its_losses_accepted_a_published_file_keeps_every_item(name: str) -> None:
+    imported = read_questionnaire(content_of(name), paths_of(name))
+    assert imported.instrument is not None
+    assert len(list(every_item(imported.instrument.structure))) == FILES[name].items
+
+
+def test_the_scores_of_the_published_options_are_kept() -> None:
+    imported = read_questionnaire(content_of("phq9-loinc"), paths_of("phq9-loinc"))
+    assert imported.instrument is not None
+    first = imported.instrument.structure.items[0]
+    assert [option.score for option in first.options] == [0, 1, 2, 3]
+
+
+def test_the_published_branches_are_kept() -> None:
+    imported = read_questionnaire(content_of("enable-when"), paths_of("enable-when"))
+    assert imported.instrument is not None
+    branched = [item for item in every_item(imported.instrument.structure) if item.branch is not None]
+    assert len(branched) == 55
+
+
+def test_the_published_pattern_lengths_and_error_texts_are_kept() -> None:
+    imported = read_questionnaire(content_of("norwegian-validation"), paths_of("norwegian-validation"))
+    assert imported.instrument is not None
+    address = imported.instrument.structure.items[0].items[0]
+    assert address.pattern is not None
+    assert (address.min_length, address.max_length) == (5, 20)
+    assert f"{address.item_id}/error" in imported.instrument.translations[0].texts
