@@ -41,7 +41,7 @@ async def receive_batch(
     """
     content_hash = hashlib.sha256()
     async with transaction(engine) as connection:
-        began = await connection.execute(
+        began = await connection.scalar(
             upsert(feed_batch)
             .values(
                 registry=batch.registry,
@@ -52,11 +52,12 @@ async def receive_batch(
                 received_at=now,
             )
             .on_conflict_do_nothing()
+            .returning(feed_batch.c.batch_id)
         )
         ordinal = 0
         async for chunk in _pieces(chunks):
             content_hash.update(chunk)
-            if began.rowcount:
+            if began is not None:
                 sealed = seal_chunk_to_inbox(
                     inbox_key, chunk, _place(batch.registry, batch.batch_id, ordinal)
                 )
@@ -66,7 +67,7 @@ async def receive_batch(
                     )
                 )
             ordinal += 1
-        if began.rowcount:
+        if began is not None:
             await connection.execute(
                 update(feed_batch)
                 .where(*_is(batch.registry, batch.batch_id))

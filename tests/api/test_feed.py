@@ -1,7 +1,6 @@
 """The feed over HTTP: batches stream in, and what became of each row can be asked."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 from surveys.database import Role
 from surveys.identifiers import new_id
@@ -60,16 +59,3 @@ async def test_a_registrys_machine_feeds_that_registry_alone(service: Service) -
         found = await client.post(f"/api/feed/{registry}/batches/{new_id()}", content=b"{}\n", headers=NDJSON)
         assert found.status_code == 403, registry
     assert (await client.get(f"/api/feed/norway/batches/{new_id()}")).status_code == 404
-
-
-async def test_a_token_that_has_run_out_meanwhile_ends_nothing_that_has_begun(service: Service) -> None:
-    client = await service.machine("feed:norway")
-
-    async def slowly() -> AsyncIterator[bytes]:
-        yield b"{}\n"
-        service.clock.moment = NOW + timedelta(minutes=10)
-        yield b"{}\n"
-
-    path = f"/api/feed/norway/batches/{new_id()}"
-    assert (await client.post(path, content=slowly(), headers=NDJSON)).status_code == 202
-    assert (await client.get(path)).status_code == 401

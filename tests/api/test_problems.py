@@ -20,11 +20,14 @@ from surveys.settings import Settings
 from tests.builders.api import Clock, Keystore, free_port, served, settings_for
 
 NEVER_IN_A_RESPONSE = {
-    "AnsweringError", "CatalogueError", "FollowupError", "KeysError", "LateEffectsError", "ResearchError",  # families
+    # families
+    "AnsweringError", "CatalogueError", "FollowupError", "KeysError", "LateEffectsError", "ResearchError",
     "ChannelError", "MisplacedError",  # the worker's
     "NotOpenedError", "KeystoreError", "LoginRefusedError", "NationalIdError",  # tell nobody more
-    "RowFault", "UnexpectedStructureError", "MissingColumnError", "OutOfRangeError", "PatternError",  # caught inside
-    "InvalidQuestionnaireError", "InvalidInstrumentError",  # the command line's, until there is a route that takes them
+    # caught inside
+    "RowFault", "UnexpectedStructureError", "MissingColumnError", "OutOfRangeError", "PatternError",
+    # the command line's, until there is a route that takes them
+    "InvalidQuestionnaireError", "InvalidInstrumentError",
     "SettingsError", "WrongRoleError",  # stop the start
 }  # fmt: skip
 """Errors that no route answers with; should one get out, it is an internal error without a message."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import httpx2
 import uvicorn
@@ -21,10 +22,10 @@ from api.security.machines import register_machine
 from api.security.sessions import SessionLimits, csrf_of, start_session
 from surveys.database import Role, transaction
 from surveys.identifiers import PersonId, new_id
-from surveys.keys import Audience, Keys, Login, create_keystore
+from surveys.keys import Audience, Keys, Login
 from surveys.keys.grants import make_grant
 from surveys.keys.in_process import InProcessKeys, Vault
-from surveys.keys.kms.passphrase import open_keystore
+from surveys.keys.kms import passphrase
 from surveys.settings import Settings
 from tests.builders.answering import NOW
 
@@ -43,12 +44,14 @@ class Keystore:
     def make(cls, folder: Path) -> "Keystore":
         made = cls(folder / "keystore", folder / "passphrase")
         made.passphrase.write_bytes(b"correct horse battery staple")
-        create_keystore(made.file, made.passphrase.read_bytes())
+        # The file says at which costs it opens; a test has no thief to slow down.
+        with patch.multiple(passphrase, MEMORY_KIB=64, ITERATIONS=1, LANES=1):
+            passphrase.create_keystore(made.file, made.passphrase.read_bytes())
         return made
 
     def keys_as(self, engine: AsyncEngine) -> Callable[[Role], InProcessKeys]:
         """The key service on this keystore; ``engine`` is connected as ``etterklang_keys``."""
-        kms = open_keystore(self.file, self.passphrase.read_bytes())
+        kms = passphrase.open_keystore(self.file, self.passphrase.read_bytes())
         vault = Vault(Settings(etterklang_mode="development"), engine, kms)
         return lambda role: InProcessKeys(vault, role)
 
