@@ -1,1 +1,1 @@
-"""Instruments: what is asked and what the answers mean. Pure: no database, no clock, no network, no settings."""
+"""Instruments: what is asked and what the answers mean. Pure: no database, clock, network or settings."""

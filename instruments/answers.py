@@ -54,8 +54,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
 
 
 class Answers(Document, frozen=True):
-    """What a person answered: by item id, one value or (where the item repeats) more; a choice's is the
-    option's code.
+    """What a person answered: by item id one value, or more where the item repeats (an option by its code).
 
     ``skipped`` names the items that the person saw and chose not to answer, apart from those never shown.
     """
@@ -91,9 +90,7 @@ def check(structure: Structure, answers: Answers) -> list[Fault]:
 
 
 def shown_items(structure: Structure, answers: Answers) -> frozenset[str]:
-    """The ids of the items, groups and texts that a person with ``answers`` sees: enabled, and nothing above
-    hidden.
-    """
+    """The ids of what a person with ``answers`` sees: enabled, and nothing that it stands in hidden."""
     outline = Outline(structure)
     return frozenset(_shown(outline, enabled(outline, answers.values)))
 

@@ -96,9 +96,7 @@ class Structure(Document, frozen=True):
 
 
 def every_item(structure: Structure) -> Iterator[Item]:
-    """Every item in the order asked, a group before what it holds. Takes no recursion, however deep the
-    groups.
-    """
+    """Every item in the order asked, a group before what it holds; without recursion."""
     waiting = list(reversed(structure.items))
     while waiting:
         item = waiting.pop()

@@ -1,5 +1,4 @@
-"""Branching: which items are enabled, decided from the answers as FHIR R4 says (``enableWhen``,
-``enableBehavior``).
+"""Branching: which items are enabled by the answers, as FHIR R4 says (``enableWhen``).
 
 An item is enabled when what it stands in is enabled and its own branch holds. Answers to an item that is not
 enabled do not count, whatever is stored. An item that nobody answers (hidden or read-only) counts with its
@@ -31,9 +30,7 @@ class Outline:
         }
 
     def waits_for(self, item: Item) -> list[str]:
-        """The items that must be decided before ``item`` can be: what it stands in, and what its branch looks
-        at.
-        """
+        """The items to decide before ``item``: what it stands in, and what its branch looks at."""
         needed = [condition.item for condition in item.branch.conditions] if item.branch else []
         parent = self.parents.get(item.item_id)
         return needed if parent is None else [parent, *needed]
@@ -122,9 +119,7 @@ def _ordered(kind: ItemKind, answer: Value, condition: Condition) -> bool:
 
 
 def _order(kind: ItemKind, answer: Value, value: Value) -> int | None:
-    """Less than, equal to or greater than zero as ``answer`` is to ``value``; None where they do not
-    compare.
-    """
+    """Below, at or above zero as ``answer`` is to ``value``; None where they do not compare."""
     if kind in NUMBERS:
         if isinstance(answer, bool | str) or isinstance(value, bool | str):
             return None

@@ -56,7 +56,5 @@ def _out_of_scope(licence: Licence, languages: Collection[str], mode: Mode) -> s
 
 
 def runs_out_soon(licence: Licence, on: date) -> bool:
-    """Whether the licence still holds on a day but ends within 60 days, so that somebody should renew it
-    now.
-    """
+    """Whether the licence still holds on a day but ends within 60 days: time to renew it."""
     return licence.valid_to is not None and on <= licence.valid_to < on + WARNING

@@ -1,5 +1,4 @@
-"""Patterns that answers must match, safe against hostile ones: time is linear in the answer, whatever the
-pattern.
+"""Patterns that answers must match, safe against hostile ones: time is linear in the answer.
 
 A pattern comes with an imported instrument, so from a stranger, and a backtracking engine can be made to run
 for years on thirty characters. Here a pattern is read into a non-deterministic automaton of at most
@@ -41,9 +40,7 @@ class PatternError(Exception):
 
 
 class Node(NamedTuple):
-    """A piece of a pattern: ``kind`` is empty, one (a character), start, end, then, or, or repeat (low to
-    high times).
-    """
+    """A piece of a pattern: ``kind`` is one (character), start, end, then, or, or repeat (low to high)."""
 
     kind: str
     parts: tuple["Node", ...] = ()
@@ -74,9 +71,7 @@ def check_pattern(pattern: str) -> None:
 
 
 class Automaton:
-    """States are numbers. A state either tests one character and goes on to the next number, or jumps, or
-    asserts.
-    """
+    """States are numbers; each tests a character and goes on to the next, or jumps, or asserts."""
 
     def __init__(self, node: Node) -> None:
         self.tests: list[Test | None] = []

@@ -1,6 +1,4 @@
-"""What a structure must be before anything is done with it: ids unique, branches that end, bounds that can be
-met.
-"""
+"""What a structure must be before it is used: ids unique, branches that end, bounds that can be met."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -25,9 +23,7 @@ class StructureFault(Document, frozen=True):
 
 
 def faults_of(structure: Structure) -> list[StructureFault]:
-    """What is wrong with ``structure``; an empty list if it is sound. Never longer than its items and a few
-    more.
-    """
+    """What is wrong with ``structure``; an empty list if it is sound."""
     names = Counter(item.item_id for item in every_item(structure))
     if len(names) > MAX_ITEMS:
         return [StructureFault(structure.instrument_id, f"has more than {MAX_ITEMS} items")]

@@ -12,9 +12,7 @@ none.
 
 
 class Completeness(Document, frozen=True):
-    """How far one language has come. ``missing`` keys must be filled before publishing; ``unknown`` ones are
-    unused.
-    """
+    """How far a language has come: ``missing`` keys keep it from being published, ``unknown`` are unused."""
 
     language: str
     needed: int
@@ -23,8 +21,7 @@ class Completeness(Document, frozen=True):
 
 
 def needed_keys(structure: Structure) -> tuple[str, ...]:
-    """The keys that every language must have: the title, each item that a person meets and each of its
-    options.
+    """The keys every language must have: the title, each item that a person meets, each option.
 
     A group may stand without a title of its own. Hidden items are never read by anyone.
     """

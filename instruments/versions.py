@@ -1,6 +1,4 @@
-"""Instrument versions: four documents, each named by the hash of its canonical JSON, and the life of a
-version.
-"""
+"""Instrument versions: four documents, each named by the hash of its canonical JSON."""
 
 import hashlib
 from collections.abc import Mapping
@@ -44,9 +42,7 @@ class Instrument(Document, frozen=True):
 
 
 class InvalidInstrumentError(Exception):
-    """The documents do not make an instrument. ``where`` is an item, a scale or a document; ``rule`` what it
-    breaks.
-    """
+    """The documents do not make an instrument: ``where`` (item, scale, document) and the ``rule`` broken."""
 
     def __init__(self, where: str, rule: str) -> None:
         super().__init__(f"{where}: {rule}")
@@ -55,9 +51,7 @@ class InvalidInstrumentError(Exception):
 
 
 def canonical(document: Document) -> bytes:
-    """The one JSON text of a document: keys sorted, defaults left out, every number as its field's type
-    writes it.
-    """
+    """The one JSON text of a document: keys sorted, defaults left out, numbers as their type writes them."""
     plain = msgspec.json.encode(document)
     return msgspec.json.encode(msgspec.json.decode(plain, type=type(document)), order="sorted")
 

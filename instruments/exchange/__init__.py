@@ -1,6 +1,4 @@
-"""Exchange: instruments from and to other people's formats; what is not understood is named, never
-dropped.
-"""
+"""Exchange: other people's formats; what is not understood is named, never dropped."""
 
 from instruments.exchange.fhir import Imported, read_questionnaire
 from instruments.exchange.losses import InvalidQuestionnaireError, Loss

@@ -1,5 +1,4 @@
-"""What is understood and then left: metadata that changes neither what a person sees nor what an answer
-means.
+"""What is noted and left: metadata that changes neither what a person sees nor what answers mean.
 
 It is still walked field by field, so that an extension or an unknown field inside it is named as a loss.
 """

@@ -1,6 +1,4 @@
-"""The options of a choice: from ``answerOption``, from a contained ValueSet, or from a place that is not
-fetched.
-"""
+"""The options of a choice: listed, in a contained ValueSet, or in a place that is not fetched."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -84,8 +84,7 @@ class Element:
         raise self.invalid(key, "must be a text")
 
     def flag(self, key: str) -> bool | None:
-        """A boolean; the texts "true" and "false", which published questionnaires have, are read as what they
-        say.
+        """A boolean; published questionnaires have the texts "true" and "false" too, read as what they say.
 
         Raises:
             InvalidQuestionnaireError: it is something else.
@@ -98,8 +97,7 @@ class Element:
         raise self.invalid(key, "must be true or false")
 
     def number(self, key: str) -> float | None:
-        """A finite number; a text that holds one, which published questionnaires have, is read as what it
-        says.
+        """A finite number; published questionnaires have texts that hold one too, read as what they say.
 
         Raises:
             InvalidQuestionnaireError: it is something else.

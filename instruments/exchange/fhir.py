@@ -1,6 +1,4 @@
-"""FHIR R4 Questionnaire to instrument: read whole, or refused with everything named that was not
-understood.
-"""
+"""FHIR R4 Questionnaire to instrument: read whole, or refused with every loss named."""
 
 import hashlib
 import re

@@ -18,8 +18,7 @@ BEHAVIOUR = "Helsenorge gives an item with this code a behaviour of its own, whi
 
 
 def read_codes(element: Element, item_id: str, texts: Texts) -> tuple[str, ...]:
-    """The codes of an item, or of the whole questionnaire, as ``system|code``; the ends of a slider become
-    texts.
+    """The codes of an item or a questionnaire as ``system|code``; the ends of a slider become texts.
 
     The display of a code is the terminology's own name for it and is not shown to anyone.
     """

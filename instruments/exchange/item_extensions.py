@@ -1,6 +1,4 @@
-"""What the extensions of an item say: bounds, unit, control and the rest, each taken where it means
-something.
-"""
+"""What the extensions of an item say, each taken where it means something: bounds, unit, control."""
 
 from msgspec.structs import replace
 
@@ -117,9 +115,7 @@ def read_unit(item: Element, item_id: str, texts: Texts) -> str | None:
 
 
 def read_control(item: Element, kind: ItemKind, *, repeats: bool) -> Control | None:
-    """The control that ``questionnaire-itemControl`` asks for; codes that cannot be shown are lost one by
-    one.
-    """
+    """The control that ``questionnaire-itemControl`` asks for; codes that cannot be shown are lost."""
     extension = item.extension("itemControl")
     if extension is None:
         return None

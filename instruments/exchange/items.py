@@ -46,8 +46,7 @@ class Asked(NamedTuple):
 
 
 class ItemReader:
-    """Reads the items of one questionnaire; what is said beside the structure ends in ``texts``, ``controls``
-    and ``orientation``."""
+    """Reads the items of one questionnaire, and its ``texts``, ``controls`` and ``orientation`` beside them."""
 
     def __init__(self, value_sets: ValueSets, texts: Texts) -> None:
         self.value_sets = value_sets

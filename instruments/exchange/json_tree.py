@@ -1,6 +1,4 @@
-"""JSON from strangers, read into plain dicts and lists: whatever is wrong with it is one error, never a
-traceback.
-"""
+"""JSON from strangers, read into dicts and lists: whatever is wrong with it is one error."""
 
 import json
 import math

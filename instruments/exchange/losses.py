@@ -4,9 +4,7 @@ from instruments.definition import Document
 
 
 class Loss(Document, frozen=True):
-    """One thing that was not understood: the path of the element, what stands there, and why it cannot be
-    kept.
-    """
+    """One thing that was not understood: the element's path, what stands there, why it is not kept."""
 
     path: str
     what: str

@@ -1,6 +1,4 @@
-"""A scoring as matrices: what a spec says of its items and scales, laid out once so that all rows are scored
-together.
-"""
+"""A scoring as matrices, laid out once, so that all rows are scored together."""
 
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
@@ -18,8 +16,7 @@ UNCHANGED = Linear(raw_low=0, raw_high=1, low=0, high=1)
 
 
 class Level(NamedTuple):
-    """Scales that can be computed together, a row each. The parts are the items and the scales of earlier
-    levels.
+    """Scales computed together, a row each; the parts are the items and the scales of earlier levels.
 
     ``weights`` is 1 where a part counts, -1 where it counts backwards; ``ends`` then holds lowest + highest
     of the part. ``counts`` is 1 for both. The rest are columns, one number a scale: the raw score is

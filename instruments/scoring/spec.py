@@ -7,6 +7,8 @@ from typing import Literal
 
 from instruments.definition import CHOICES, NUMBERS, Document, Item, Structure, every_item
 
+MOST_RECODED = 1000
+
 
 class Recode(Document, frozen=True):
     """A table from the number answered to the number that counts, named so that items can share it.
@@ -35,8 +37,7 @@ class ScoredItem(Document, frozen=True):
 
 
 class MissingRule(Document, frozen=True):
-    """How many parts of a scale must be there: any (one), half (rounded up), all, ``n-of`` or ``percent``
-    (rounded up).
+    """How many parts must be there: any (one), half, all, ``n-of`` or ``percent`` (both rounded up).
 
     ``least`` is the n of ``n-of`` or the percentage of ``percent``.
     """
@@ -85,9 +86,7 @@ class Scale(Document, frozen=True):
 
 
 class ScoringSpec(Document, frozen=True):
-    """How an instrument is scored: its items as numbers, and its scales in an order in which each can be
-    computed.
-    """
+    """How an instrument is scored: its items as numbers, its scales in an order to compute them in."""
 
     instrument_id: str
     version: str
@@ -98,18 +97,14 @@ class ScoringSpec(Document, frozen=True):
 
 
 class SpecFault(Document, frozen=True):
-    """Something wrong with a scoring: ``where`` it stands (a scale, an item or a table) and the ``rule`` it
-    breaks.
-    """
+    """Something wrong with a scoring: ``where`` (a scale, item or table) and the ``rule`` it breaks."""
 
     where: str
     rule: str
 
 
 def check_spec(spec: ScoringSpec, structure: Structure | None = None) -> list[SpecFault]:
-    """What is wrong with ``spec`` in itself and, where given, for ``structure``; an empty list if it can be
-    used.
-    """
+    """What is wrong with ``spec`` in itself and for ``structure``; an empty list if it can be used."""
     faults = [SpecFault(name, "is named twice") for name in _named_twice(spec)]
     tables = {recode.name for recode in spec.recodes}
     for item in spec.items:
@@ -186,20 +181,39 @@ def _misfits(spec: ScoringSpec, structure: Structure) -> Iterator[SpecFault]:
 
 
 def _misfit(scored: ScoredItem, item: Item, recode: dict[float, float] | None) -> str | None:
-    if item.kind in NUMBERS or item.kind == "boolean":
-        return None
-    if item.kind not in CHOICES:
+    if item.kind in NUMBERS:
+        return _misfit_number(scored, item, recode)
+    if item.kind not in CHOICES and item.kind != "boolean":
         return f"is of the kind {item.kind}, which has no number"
     if item.repeats:
         return "lets more than one option be chosen, so it has no one number"
     codes = dict(scored.codes)
-    for option in item.options:
-        number = codes.get(option.code, option.score)
+    numbers: dict[str, float | None] = {"no": 0, "yes": 1} if item.kind == "boolean" else {}
+    numbers |= {option.code: codes.get(option.code, option.score) for option in item.options}
+    for code, number in numbers.items():
         if number is None:
-            return f"has an option without a number: {option.code!r}"
-        if number in scored.absent:
-            continue
-        counted = number if recode is None else recode.get(number)
-        if counted is None or not scored.lowest <= counted <= scored.highest:
-            return f"has an option whose number is out of range: {option.code!r}"
+            return f"has an option without a number: {code!r}"
+        if not _counts(scored, number, recode):
+            return f"has an option whose number is out of range: {code!r}"
     return None
+
+
+def _misfit_number(scored: ScoredItem, item: Item, recode: dict[float, float] | None) -> str | None:
+    if item.minimum is None or item.maximum is None:
+        return "has no bounds, so an answer could be out of the scoring's range"
+    answers = [item.minimum, item.maximum]
+    if recode is not None:
+        if item.kind != "integer" or item.maximum - item.minimum > MOST_RECODED:
+            return "is recoded by a table that cannot hold all its numbers"
+        answers = [float(number) for number in range(ceil(item.minimum), int(item.maximum) + 1)]
+    if not all(_counts(scored, number, recode) for number in answers):
+        return "can be answered by a number that is out of the scoring's range"
+    return None
+
+
+def _counts(scored: ScoredItem, number: float, recode: dict[float, float] | None) -> bool:
+    """Whether the engine takes ``number``: as absent, or within the range after recoding."""
+    if number in scored.absent:
+        return True
+    counted = number if recode is None else recode.get(number)
+    return counted is not None and scored.lowest <= counted <= scored.highest

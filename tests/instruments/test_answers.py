@@ -192,13 +192,14 @@ def test_any_answers_at_all_give_faults_and_no_error(
 @given(answered_structures())
 def test_a_fault_never_repeats_the_answer(drawn: tuple[Structure, Answers]) -> None:
     structure, answers = drawn
-    values = dict.fromkeys(answers.values, (SECRET, SECRET)) | {"unknown": (SECRET,)}
+    secrets: tuple[Value, ...] = (SECRET, SECRET)
+    values = dict.fromkeys((*answers.values, "unknown"), secrets)
     faults = check(structure, Answers(values))
     assert faults
     assert all(SECRET not in fault.message for fault in faults)
 
 
 def test_thousands_of_answers_to_thousands_of_options_are_checked_once_each() -> None:
-    codes = [f"o{number}" for number in range(5_000)]
-    item = Item("q", "choice", tuple(Option(code) for code in codes), repeats=True)
+    codes: list[Value] = [f"o{number}" for number in range(5_000)]
+    item = Item("q", "choice", tuple(Option(str(code)) for code in codes), repeats=True)
     assert rules(item, *codes) == []

@@ -202,7 +202,7 @@ def test_columns_of_whole_numbers_and_no_rows_are_scored_too() -> None:
 
 
 def test_rows_beyond_one_block_are_scored_as_those_within_it() -> None:
-    rows = np.arange(ROWS_AT_ONCE * 2 + 3) % 4
+    rows = (np.arange(ROWS_AT_ONCE * 2 + 3) % 4).astype(np.float64)
     values = score(make_scoring(*NAMES), dict.fromkeys(NAMES, rows))["all"]
     assert np.allclose(values, rows / 3 * 100)
 

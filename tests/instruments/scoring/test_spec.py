@@ -65,6 +65,42 @@ def test_an_option_without_a_number_is_named() -> None:
     assert fault.rule == "has an option without a number: 'unsure'"
 
 
+SLIDER = Item("a", "integer", minimum=0, maximum=2)
+TABLE = Recode("t", ((0, 3), (1, 2), (2, 0)))
+
+
+@pytest.mark.parametrize(
+    ("item", "scored"),
+    [
+        (SLIDER, ScoredItem("a", 0, 2)),
+        (SLIDER, ScoredItem("a", 0, 3, recode="t")),
+        (Item("a", "decimal", minimum=0, maximum=2), ScoredItem("a", 0, 2)),
+        (Item("a", "boolean"), ScoredItem("a", 0, 1)),
+    ],
+)
+def test_a_number_or_a_yes_that_is_always_in_range_is_scored(item: Item, scored: ScoredItem) -> None:
+    assert check_spec(spec_of(items=(scored,), recodes=(TABLE,)), make_structure(item)) == []
+
+
+@pytest.mark.parametrize(
+    ("item", "scored"),
+    [
+        (Item("a", "integer", minimum=0), ScoredItem("a", 0, 2)),
+        (SLIDER, ScoredItem("a", 0, 1)),
+        (Item("a", "integer", minimum=0, maximum=3), ScoredItem("a", 0, 3, recode="t")),
+        (Item("a", "decimal", minimum=0, maximum=2), ScoredItem("a", 0, 3, recode="t")),
+        (Item("a", "boolean"), ScoredItem("a", 0, 3, recode="t")),
+    ],
+)
+def test_a_number_that_an_answer_may_have_and_the_scoring_may_not_is_refused(
+    item: Item, scored: ScoredItem
+) -> None:
+    table = Recode("t", ((0, 3), (2, 0))) if item.kind == "boolean" else TABLE
+    assert [
+        fault.where for fault in check_spec(spec_of(items=(scored,), recodes=(table,)), make_structure(item))
+    ]
+
+
 def test_an_option_that_counts_as_missing_may_be_out_of_range() -> None:
     item = Item("a", "choice", (Option("x", 1.0), Option("not-relevant", 9.0)))
     assert check_spec(spec_of(items=(replace(A, absent=(9,)),)), make_structure(item)) == []
