@@ -1,4 +1,4 @@
-"""A web process and its identity provider, both over real HTTP on loopback, and a browser without a screen."""
+"""A web process and its identity provider, both over real HTTP, and a browser without a screen."""
 
 import contextlib
 import json

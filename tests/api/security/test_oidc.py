@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from urllib.parse import quote
 
 import msgspec
 import psycopg
@@ -482,10 +483,7 @@ async def test_somebody_without_anything_to_answer_gets_the_same_page(ground: Gr
     for person in PEOPLE[:2]:
         browser = await ground.browser()
         await browser.log_in(person=person)
-        shell = await browser.shell()
-        shells.append(
-            {name: value for name, value in shell.items() if name not in ("csrf", "session_ends_at")}
-        )
+        shells.append(await browser.shell() | {"csrf": "", "session_ends_at": ""})
 
     assert shells[0] == shells[1]
 
@@ -498,8 +496,6 @@ async def test_an_image_on_another_site_cannot_start_logins(ground: Ground) -> N
 
 
 def _quoted(text: str) -> str:
-    from urllib.parse import quote
-
     return quote(text, safe="")
 
 
