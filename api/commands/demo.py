@@ -11,8 +11,14 @@ def demo(
     ] = False,
 ) -> None:
     """Set everything up with synthetic people and run it until Ctrl-C."""
-    from api.demo.supervisor import run_demo, throw_away  # noqa: PLC0415 - left out of the production wheel
+    # Left out of the production wheel.
+    from api.demo.children import DemoError  # noqa: PLC0415
+    from api.demo.supervisor import run_demo, throw_away  # noqa: PLC0415
 
-    if reset:
-        throw_away()
-    run_demo()
+    try:
+        if reset:
+            throw_away()
+        run_demo()
+    except DemoError as error:
+        typer.echo(f"etterklang: {error}", err=True)
+        raise typer.Exit(2) from error

@@ -5,15 +5,17 @@ from pathlib import Path
 import msgspec
 
 from api.demo import places
-from api.demo.provider import Client, Person, ProviderConfig, serve
+from api.demo.provider import Client, ProviderConfig, serve
+from api.demo.stories import find_people
 from api.security.client_key import ensure_client_key
 from surveys.keys import Audience
 from surveys.settings import Settings
 
 
 def serve_provider(settings: Settings, people: Path) -> None:
-    """Serves the provider on loopback until told to stop; ``people`` is the file of those whom it lists."""
-    listed = msgspec.json.decode(people.read_bytes(), type=tuple[Person, ...])
+    """Finds people worth being, writes them to the file ``people``, and serves until told to stop."""
+    listed = find_people(settings)
+    people.write_bytes(msgspec.json.encode(listed))
     config = ProviderConfig(
         mode=settings.etterklang_mode,
         issuer=settings.etterklang_patient_issuer,

@@ -17,8 +17,10 @@ from api.demo import console, places
 from api.demo.children import DemoError, act_in_child, ended, start_all, stop_all
 from api.demo.provider import Person
 from surveys import embedded
+from surveys.schema import newest_migration
 from surveys.settings import Settings, load_settings
 
+MIGRATED = places.HOME / "migrated"
 SEEDED = places.HOME / "seeded"
 PEOPLE = places.HOME / "people.json"
 LOG = places.HOME / "log"
@@ -102,13 +104,13 @@ def _with_sockets() -> Settings:
 
 
 def _prepare(settings: Settings, address: str) -> None:
-    with console.step("Bringing the database to the newest version"):
-        act_in_child(_migrate, address)
+    if not MIGRATED.exists() or MIGRATED.read_text() != newest_migration():
+        with console.step("Bringing the database to the newest version"):
+            act_in_child(_migrate, address)
+        MIGRATED.write_text(newest_migration())
     if not SEEDED.exists():
         act_in_child(_seed, settings)
         SEEDED.touch()
-    with console.step("Finding people to log in as"):
-        act_in_child(_find_people, settings)
 
 
 def _migrate(address: str) -> None:
@@ -121,12 +123,6 @@ def _seed(settings: Settings) -> None:
     from api.demo.seeding import seed  # noqa: PLC0415 - only the first start needs it
 
     seed(settings)
-
-
-def _find_people(settings: Settings) -> None:
-    from api.demo.stories import find_people  # noqa: PLC0415 - only this child needs it
-
-    PEOPLE.write_bytes(msgspec.json.encode(find_people(settings)))
 
 
 def _say_where(settings: Settings, seconds: float) -> None:
