@@ -1,4 +1,4 @@
-"""Submissions a second: one web process, 16 clients, beside pgbench inserting such rows on the same server."""
+"""Submissions a second: one web process, 16 clients, beside pgbench inserting such rows on one server."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Everything that can be set, read from the environment once; each field's name is the variable's, in lower case."""
+"""Everything that can be set, read from the environment once; a field is its variable in lower case."""
 
 import os
 from collections.abc import Mapping

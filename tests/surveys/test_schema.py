@@ -7,7 +7,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
-import api.security.tables
+import api.security.tables  # noqa: F401 - imported for its tables
 import surveys.answering.tables
 import surveys.audit.tables
 import surveys.catalogue.tables

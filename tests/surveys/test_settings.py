@@ -12,7 +12,8 @@ DOCUMENTATION = Path(__file__).parents[2] / "docs" / "settings.md"
 
 
 def test_every_setting_stands_in_the_documentation_with_its_default() -> None:
-    rows = re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`)? ?\|", DOCUMENTATION.read_text(encoding="utf-8"), re.M)
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`)? ?\|", text, re.M)
     defaults = Settings()
     expected = {name.upper(): str(getattr(defaults, name)) for name in Settings.__struct_fields__}
     assert dict(rows) == expected

@@ -44,7 +44,7 @@ class Respondent(NamedTuple):
 def answering_day(
     seed: int, person: Respondent, wave: int, answered_before: int, opens_on: date, closes_on: date
 ) -> date | None:
-    """The day on which the person answers a wave, if ever; ``answered_before`` counts earlier answered waves."""
+    """The day on which the person answers a wave, if ever; ``answered_before`` counts answered waves."""
     random = _random(seed, person.key, f"whether {wave}")
     if random.random() >= _chance(person, wave, answered_before):
         return None
