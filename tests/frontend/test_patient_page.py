@@ -99,6 +99,14 @@ async def test_the_browsers_back_button_goes_from_question_to_question_and_takes
     await person.sees("Vi har noen spørsmål til deg")
 
 
+async def test_the_skip_link_leads_to_the_content_and_stays_on_the_question(pages: Pages) -> None:
+    person, _ = await pages.patient()
+    await begin(person)
+    await person.page.get_by_role("link", name="Gå til innholdet").press("Enter")
+    assert await person.page.evaluate("document.activeElement.id") == "content"
+    await person.sees(FIRST)
+
+
 async def test_a_net_that_fails_is_told_calmly_and_nothing_is_lost(pages: Pages) -> None:
     person, mine = await pages.patient()
     await begin(person)

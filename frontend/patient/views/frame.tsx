@@ -22,7 +22,7 @@ export function Frame({ onLanguage, onLogOut, endsAt = null, isUnsaved = false, 
   const { t, language } = useWords();
   return (
     <>
-      <a class="skip-link" href="#content">{t('skip_to_content')}</a>
+      <a class="skip-link" href="#content" onClick={skipTo}>{t('skip_to_content')}</a>
       <header class="head">
         <span class="brand"><Mark /> {t('service')}</span>
         {aside}
@@ -38,6 +38,12 @@ export function Frame({ onLanguage, onLogOut, endsAt = null, isUnsaved = false, 
       </footer>
     </>
   );
+}
+
+/** Without a step in the history, whose entries are the questions. */
+function skipTo(event: Event): void {
+  event.preventDefault();
+  document.getElementById('content')?.focus();
 }
 
 function Help() {
