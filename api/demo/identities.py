@@ -8,6 +8,7 @@ from api.demo import places
 from api.demo.provider import Client, ProviderConfig, serve
 from api.demo.stories import find_people
 from api.security.client_key import ensure_client_key
+from api.security.profiles import CALLBACK, SIGNED_OUT
 from surveys.keys import Audience
 from surveys.settings import Settings
 
@@ -32,6 +33,6 @@ def _client(settings: Settings, audience: Audience) -> Client:
         client_id,
         audience,
         (ensure_client_key(places.HOME / f"{audience.value}-client.jwk"),),
-        (f"{public_url}/login/callback",),
-        (f"{public_url}/", f"{public_url}/staff"),
+        (public_url + CALLBACK,),
+        (public_url + SIGNED_OUT[audience],),
     )

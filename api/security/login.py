@@ -89,14 +89,16 @@ async def log_out(request: AnyRequest) -> Response[LoggedOut]:
     process = process_of(request)
     cookie = cookie_of(request, process.settings)
     audience = None
+    address = None
     if cookie is not None:
         check_token(request, csrf_of(cookie), process.settings)
         async with transaction(process.engine) as connection:
             audience = await end_session(connection, cookie)
-    party = None if audience is None else process.relying_parties.get(audience)
-    address = None if party is None else await party.logout_address()
+    if audience is not None and audience in process.relying_parties:
+        address = await process.relying_parties[audience].logout_address()
+    ours = SIGNED_OUT[audience or Audience.PATIENT]
     name = cookies.session_cookie_name(process.settings)
-    return Response(LoggedOut(address or SIGNED_OUT), cookies=[cookies.removed(process.settings, name)])
+    return Response(LoggedOut(address or ours), cookies=[cookies.removed(process.settings, name)])
 
 
 login_router = Router(path="/", route_handlers=[log_in_patient, log_in_staff, come_back, log_out])

@@ -11,7 +11,7 @@ from surveys.keys import Audience
 from surveys.settings import Settings, SettingsError
 
 CALLBACK = "/login/callback"
-SIGNED_OUT = "/?notice=signed-out"
+SIGNED_OUT = {Audience.PATIENT: "/?notice=signed-out", Audience.STAFF: "/staff"}
 
 
 class Profile(NamedTuple):
@@ -74,7 +74,7 @@ def _profile(settings: Settings, audience: Audience) -> Profile:
         key=_key(settings, audience),
         acr=_acr(settings, audience),
         redirect_uri=public + CALLBACK,
-        signed_out_uri=public + SIGNED_OUT,
+        signed_out_uri=public + SIGNED_OUT[audience],
     )
 
 

@@ -21,6 +21,7 @@ from api.app import create_app
 from api.demo.provider import Client, Person, ProviderConfig, create_provider
 from api.demo.provider.book import Book
 from api.security.client_key import ClientKey, PublicJwk, ensure_client_key
+from api.security.profiles import SIGNED_OUT
 from surveys import clock
 from surveys.keys import Audience
 from surveys.national_id import with_control_digits
@@ -227,7 +228,7 @@ def provider_config(issuer: str, url: str, keys: ClientKeys) -> ProviderConfig:
             audience=audience,
             jwks=(keys.public(audience),),
             redirect_uris=(f"{url}/login/callback",),
-            signed_out_uris=(f"{url}/?notice=signed-out",),
+            signed_out_uris=(url + SIGNED_OUT[audience],),
         )
         for audience, client_id in (
             (Audience.PATIENT, "etterklang"),

@@ -422,8 +422,11 @@ async def test_the_logout_of_staff_leads_to_their_provider(ground: Ground) -> No
     await browser.log_in("/login/staff", REGISTRY_STAFF)
 
     answer = await browser.log_out()
+    landed = await browser.follow(await browser.go(answer.json()["continue_at"]))
 
     assert query_of(answer.json()["continue_at"])["client_id"] == "etterklang-staff"
+    assert str(landed.url) == f"{ground.url}/staff"
+    assert (await browser.shell("/staff"))["signed_in"] is False
 
 
 async def test_no_other_site_can_log_somebody_out(ground: Ground) -> None:
