@@ -1,0 +1,112 @@
+"""The audit log shows the first entry that is not as it was written, whoever changed it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from surveys import audit
+from surveys.database import Role, role_url, transaction
+from surveys.identifiers import new_id
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ENTRIES = 12
+
+EngineAs = Callable[[Role], AsyncEngine]
+
+
+def entry(n: int) -> audit.AuditEntry:
+    return audit.AuditEntry("tried", "test", NOW, new_id(), {"n": str(n)})
+
+
+async def write(engine: AsyncEngine) -> None:
+    async with transaction(engine) as connection:
+        for n in range(ENTRIES):
+            await audit.append(connection, entry(n))
+
+
+async def verified(database: str) -> audit.Broken | None:
+    owner = create_async_engine(role_url(database, Role.WORKER).set(username="postgres"))
+    async with owner.connect() as connection:
+        broken = await audit.verify(connection)
+    await owner.dispose()
+    return broken
+
+
+def tamper(database: str, statement: str) -> None:
+    with psycopg.connect(database) as connection:
+        assert connection.execute(statement).rowcount  # type: ignore[call-overload] # written here
+
+
+async def test_what_was_written_verifies(database: str, engine_as: EngineAs) -> None:
+    for role in Role:
+        await write(engine_as(role))
+    assert await verified(database) is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "sequence"),
+    [
+        ("UPDATE audit.audit_entry SET entry = replace(entry, 'tried', 'other') WHERE sequence = 5", 5),
+        ("UPDATE audit.audit_entry SET hash = sha256('x') WHERE sequence = 5", 5),
+        ("DELETE FROM audit.audit_entry WHERE sequence = 5", 5),
+        ("DELETE FROM audit.audit_entry WHERE sequence >= 10", 10),
+        ("DELETE FROM audit.audit_entry", 1),
+        ("UPDATE audit.audit_entry SET sequence = sequence + 100 WHERE sequence = 5", 5),
+        ("UPDATE audit.head SET hash = sha256('x') WHERE sequence > 0", ENTRIES),
+    ],
+    ids=["edited", "hash edited", "deleted", "end cut off", "all deleted", "moved", "head edited"],
+)
+async def test_the_first_bad_entry_is_named(
+    database: str, engine_as: EngineAs, statement: str, sequence: int
+) -> None:
+    await write(engine_as(Role.WORKER))
+    tamper(database, statement)
+    broken = await verified(database)
+    assert broken is not None
+    assert broken.sequence == sequence
+
+
+async def test_two_entries_that_changed_places_are_found(database: str, engine_as: EngineAs) -> None:
+    await write(engine_as(Role.WORKER))
+    tamper(
+        database,
+        "UPDATE audit.audit_entry a SET entry = b.entry, hash = b.hash FROM audit.audit_entry b "
+        "WHERE (a.sequence, b.sequence) IN ((3, 4), (4, 3))",
+    )
+    broken = await verified(database)
+    assert broken is not None
+    assert broken.sequence == 3
+
+
+async def test_an_act_that_is_rolled_back_leaves_no_entry(database: str, engine_as: EngineAs) -> None:
+    async with engine_as(Role.WEB).connect() as connection:
+        await audit.append(connection, entry(0))
+        await connection.rollback()
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM audit.audit_entry").fetchone() == (0,)
+    assert await verified(database) is None
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_no_role_reads_or_changes_the_log_itself(engine_as: EngineAs, role: Role) -> None:
+    for statement in (
+        "SELECT * FROM audit.audit_entry",
+        "INSERT INTO audit.audit_entry VALUES (now(), 0, 1, '', '')",
+        "UPDATE audit.head SET sequence = 0",
+        "DELETE FROM audit.audit_entry",
+    ):
+        async with engine_as(role).connect() as connection:
+            with pytest.raises(ProgrammingError, match="permission denied"):
+                await connection.execute(text(statement))
+
+
+def test_an_entry_has_one_canonical_form() -> None:
+    one = audit.AuditEntry("a", "b", NOW, None, {"y": "1", "x": "2"})
+    other = audit.AuditEntry("a", "b", NOW, None, {"x": "2", "y": "1"})
+    assert audit.encode(one) == audit.encode(other)
+    assert " " not in audit.encode(one)
