@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-MAX_STATES = 600
+MAX_STATES = 400
 MAX_LENGTH = 1000
 MAX_NESTING = 30
 
@@ -81,15 +81,17 @@ class Automaton:
         self.last = self._state()
 
     def accepts(self, text: str) -> bool:
-        states = self._closure({0}, at_start=True, at_end=not text)
+        states = self._closure(frozenset((0,)), at_start=True, at_end=not text)
+        steps: dict[tuple[frozenset[int], str, bool], frozenset[int]] = {}
         for position, character in enumerate(text, start=1):
-            after = {state + 1 for state in states if (test := self.tests[state]) and test(character)}
-            if not after:
-                return False
-            states = self._closure(after, at_start=False, at_end=position == len(text))
+            step = (states, character, position == len(text))
+            if step not in steps:
+                after = (state + 1 for state in states if (test := self.tests[state]) and test(character))
+                steps[step] = self._closure(frozenset(after), at_start=False, at_end=step[2])
+            states = steps[step]
         return self.last in states
 
-    def _closure(self, states: set[int], *, at_start: bool, at_end: bool) -> set[int]:
+    def _closure(self, states: frozenset[int], *, at_start: bool, at_end: bool) -> frozenset[int]:
         reached, waiting = set(states), list(states)
         while waiting:
             state = waiting.pop()
@@ -100,7 +102,7 @@ class Automaton:
                 if following not in reached:
                     reached.add(following)
                     waiting.append(following)
-        return reached
+        return frozenset(reached)
 
     def _state(self, test: Test | None = None, kind: str = "") -> int:
         if len(self.tests) >= MAX_STATES:

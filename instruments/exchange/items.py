@@ -46,7 +46,7 @@ class Asked(NamedTuple):
 
 
 class ItemReader:
-    """Reads the items of one questionnaire, and its ``texts``, ``controls`` and ``orientation`` beside them."""
+    """Reads the items of a questionnaire, and beside them its ``texts``, ``controls``, ``orientation``."""
 
     def __init__(self, value_sets: ValueSets, texts: Texts) -> None:
         self.value_sets = value_sets

@@ -1,4 +1,4 @@
-"""A scoring as matrices, laid out once, so that all rows are scored together."""
+"""A scoring laid out once, so that all rows are scored together."""
 
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
@@ -15,20 +15,22 @@ Matrix: TypeAlias = NDArray[np.float64]
 UNCHANGED = Linear(raw_low=0, raw_high=1, low=0, high=1)
 
 
-class Level(NamedTuple):
-    """Scales computed together, a row each; the parts are the items and the scales of earlier levels.
+class Part(NamedTuple):
+    """A part of a scale: the row where it stands, and lowest + highest of it where it counts backwards."""
 
-    ``weights`` is 1 where a part counts, -1 where it counts backwards; ``ends`` then holds lowest + highest
-    of the part. ``counts`` is 1 for both. The rest are columns, one number a scale: the raw score is
-    multiplied by ``sizes`` / parts there where ``averages``, then laid on the line through ``raw_low`` and
-    ``low``.
+    row: int
+    turned_at: float | None
+
+
+class Level(NamedTuple):
+    """Scales computed together, a row each; their parts are items and scales of earlier levels.
+
+    The rest are columns, one number a scale: the raw score is multiplied by ``sizes`` / parts there where
+    ``averages``, then laid on the line through ``raw_low`` and ``low``.
     """
 
     rows: NDArray[np.intp]
-    width: int
-    weights: Matrix
-    ends: Matrix
-    counts: Matrix
+    parts: tuple[tuple[Part, ...], ...]
     needed: Column
     averages: NDArray[np.bool_]
     sizes: Column
@@ -61,9 +63,8 @@ def make_plan(spec: ScoringSpec) -> Plan:
     ends |= {scale.scale_id: scale.lowest + scale.highest for scale in spec.scales}
     levels = []
     for scales in _levels(spec):
-        width = len(rows)
-        rows |= {scale.scale_id: width + index for index, scale in enumerate(scales)}
-        levels.append(_lay_out(scales, rows, ends, width))
+        rows |= {scale.scale_id: row for row, scale in enumerate(scales, start=len(rows))}
+        levels.append(_lay_out(scales, rows, ends))
     return Plan(
         spec=spec,
         lowest=_column([item.lowest for item in spec.items]),
@@ -87,22 +88,19 @@ def _levels(spec: ScoringSpec) -> list[list[Scale]]:
     return levels
 
 
-def _lay_out(scales: list[Scale], rows: dict[str, int], ends: dict[str, float], width: int) -> Level:
-    weights, opposite = np.zeros((len(scales), width)), np.zeros((len(scales), width))
-    for row, scale in enumerate(scales):
-        for name in (*scale.items, *scale.scales):
-            is_reversed = name in scale.reverse
-            weights[row, rows[name]] = -1.0 if is_reversed else 1.0
-            opposite[row, rows[name]] = ends[name] if is_reversed else 0.0
+def _lay_out(scales: list[Scale], rows: dict[str, int], ends: dict[str, float]) -> Level:
     sizes = [len(scale.items) + len(scale.scales) for scale in scales]
     scored = list(zip(scales, sizes, strict=True))
     lines = [scale.transform or UNCHANGED for scale in scales]
     return Level(
         rows=np.array([rows[scale.scale_id] for scale in scales], dtype=np.intp),
-        width=width,
-        weights=weights,
-        ends=opposite,
-        counts=np.abs(weights),
+        parts=tuple(
+            tuple(
+                Part(rows[name], ends[name] if name in scale.reverse else None)
+                for name in (*scale.items, *scale.scales)
+            )
+            for scale in scales
+        ),
         needed=_column([scale.missing.needed(size) for scale, size in scored]),
         averages=np.array([[scale.combine != "sum"] for scale in scales]),
         sizes=_column([size if scale.combine == "prorated-sum" else 1 for scale, size in scored]),
