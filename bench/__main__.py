@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import extract, planning, scoring, submission
+from bench import extract, patient_page, planning, scoring, submission
 from bench.figures import Figure, publish
 
 BENCHMARKS: dict[str, Callable[[], Sequence[Figure]]] = {
     "submission": submission.measure,
     "planning": planning.measure,
     "extract": extract.measure,
+    "patient-page": patient_page.measure,
     "scoring": scoring.measure,
 }
 
