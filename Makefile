@@ -14,9 +14,15 @@ demo: $(VENV)/installed
 demo-reset: $(VENV)/installed
 	@$(BIN)/etterklang demo --reset
 
+# The journeys drive a browser from this process, so they run by themselves.
 test: $(VENV)/installed-dev
 	@$(BIN)/python -m tests.browser
+ifdef TESTS
 	@$(BIN)/python -m pytest $(TESTS)
+else
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/journeys tests
+	@$(BIN)/python -m pytest tests/journeys
+endif
 
 check: $(VENV)/installed-dev
 	@$(BIN)/ruff format --check .
@@ -35,7 +41,7 @@ frontend: $(VENV)/installed-dev
 # Makes the pictures of the README anew from the running service.
 screenshots: $(VENV)/installed-dev
 	@$(BIN)/python -m tests.browser
-	@ETTERKLANG_TEST_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/journeys
+	@SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/journeys
 
 lock: $(VENV)/installed-dev
 	$(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --no-annotate requirements-bootstrap.in -o requirements-bootstrap.txt
