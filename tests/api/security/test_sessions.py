@@ -144,7 +144,7 @@ async def test_the_check_shows_the_transaction_this_persons_rows(web: AsyncEngin
 @pytest.mark.parametrize(
     "change",
     [
-        f"person_id = '{new_id()}'",
+        "person_id = gen_random_uuid()",
         "audience = 'staff'",
         "sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1)",
     ],
