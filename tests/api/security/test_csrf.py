@@ -57,7 +57,11 @@ def test_nobody_else_is_let_in_even_with_the_token(from_elsewhere: dict[str, str
     assert not is_let_in(from_elsewhere | {"x-csrf": TOKEN})
 
 
-@pytest.mark.parametrize("token", ["", TOKEN[:-1], TOKEN + "A", secrets.token_urlsafe(32), "null"])
+@pytest.mark.parametrize(
+    "token",
+    ["", TOKEN[:-1], TOKEN + "A", secrets.token_urlsafe(32), "null"],
+    ids=["empty", "cut", "longer", "another", "null"],
+)
 def test_our_page_without_its_token_is_not_let_in(token: str) -> None:
     assert not is_let_in({"origin": OURS, "x-csrf": token})
     assert not is_let_in({"origin": OURS})
