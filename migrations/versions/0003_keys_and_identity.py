@@ -11,7 +11,6 @@ def upgrade() -> None:
         """
         CREATE TABLE keys.inbox_key (
           key_id integer PRIMARY KEY,
-          public_key bytea NOT NULL,
           wrapped bytea NOT NULL,
           created_at timestamptz NOT NULL,
           retired_at timestamptz

@@ -1,6 +1,7 @@
 """The envelope of every sealed value: ``EK1 | suite | key id | body``, its padding and its associated data.
 
-Layout: 3 bytes ``EK1``, 1 byte suite, 4 bytes key id (big-endian), then the body of the suite.
+Layout: 3 bytes ``EK1``, 1 byte suite, 4 bytes key id (big-endian), then the body of the suite. The key id
+is the inbox key's; at rest it is 0, since the binding says whose key it is.
 """
 
 import struct
@@ -16,6 +17,7 @@ STEP = 256
 ANSWER_LIMIT = 15 * 1024
 CHUNK_LIMIT = 1024 * 1024
 LENGTH = struct.Struct(">I")
+NO_KEY_ID = 0
 
 
 class Suite(IntEnum):
@@ -30,28 +32,30 @@ class Suite(IntEnum):
 class Envelope(NamedTuple):
     """A sealed value taken apart; nothing in it is to be trusted before its body has opened."""
 
-    suite: Suite
+    header: bytes
     key_id: int
     body: bytes
 
 
-def pack(suite: Suite, key_id: int, body: bytes) -> bytes:
-    """The envelope as bytes."""
-    return HEADER.pack(MAGIC, suite, key_id) + body
+def header_of(suite: Suite, key_id: int) -> bytes:
+    """How an envelope begins; it is part of the associated data."""
+    return HEADER.pack(MAGIC, suite, key_id)
 
 
-def unpack(sealed: bytes) -> Envelope:
-    """The envelope's parts.
+def unpack(sealed: bytes, suite: Suite) -> Envelope:
+    """The parts of an envelope of this suite.
+
+    The reader says which: anyone can seal to the inbox key, and that must not pass for what we stored.
 
     Raises:
-        NotOpenedError: it is too short, or of no kind that we know.
+        NotOpenedError: it is too short, or of another kind.
     """
     if len(sealed) < HEADER.size:
         raise NotOpenedError
-    magic, suite, key_id = HEADER.unpack_from(sealed)
-    if magic != MAGIC or suite not in (Suite.INBOX, Suite.AT_REST):
+    magic, found, key_id = HEADER.unpack_from(sealed)
+    if (magic, found) != (MAGIC, suite):
         raise NotOpenedError
-    return Envelope(Suite(suite), key_id, sealed[HEADER.size :])
+    return Envelope(sealed[: HEADER.size], key_id, sealed[HEADER.size :])
 
 
 def pad(plaintext: bytes, limit: int) -> bytes:

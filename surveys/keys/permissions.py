@@ -1,49 +1,61 @@
-"""Who may have what opened and sealed, and how much an hour: a table, read by the key service alone."""
+"""Who may have what opened and sealed, and how much an hour: tables, read by the key service alone."""
 
+from collections import Counter
+from datetime import datetime
 from typing import NamedTuple
 
 from surveys.database import Role
+from surveys.keys.envelope import ANSWER_LIMIT, CHUNK_LIMIT, Suite
+from surveys.keys.errors import NotAllowedError, QuotaExceededError
 from surveys.keys.messages import Audience, Purpose
+
+HOUR_SECONDS = 3600
 
 
 class Opening(NamedTuple):
-    """One purpose: the roles that have it, the tables it covers, the grant it needs, and its rows an hour."""
+    """One purpose: how its rows are sealed, who has it, the tables, the grant it needs, its rows an hour."""
 
+    suite: Suite
     roles: frozenset[Role]
     tables: frozenset[str]
     grant: Audience | None
     rows_an_hour: int
 
 
+def _opening(
+    suite: Suite, roles: set[Role], tables: set[str], rows_an_hour: int, grant: Audience | None = None
+) -> Opening:
+    return Opening(suite, frozenset(roles), frozenset(tables), grant, rows_an_hour)
+
+
 OPENINGS = {
-    Purpose.INGEST: Opening(
-        frozenset({Role.WORKER}), frozenset({"answering.inbox", "registry.feed_chunk"}), None, 5_000_000
+    Purpose.INGEST: _opening(
+        Suite.INBOX, {Role.WORKER}, {"answering.inbox", "registry.feed_chunk"}, 5_000_000
     ),
-    Purpose.COMPARE: Opening(frozenset({Role.WORKER}), frozenset({"answering.score"}), None, 20_000_000),
-    Purpose.EXTRACT: Opening(
-        frozenset({Role.RESEARCH}), frozenset({"answering.response", "answering.score"}), None, 20_000_000
+    Purpose.COMPARE: _opening(Suite.AT_REST, {Role.WORKER}, {"answering.score"}, 20_000_000),
+    Purpose.EXTRACT: _opening(
+        Suite.AT_REST, {Role.RESEARCH}, {"answering.response", "answering.score"}, 20_000_000
     ),
-    Purpose.OWN_DRAFT: Opening(
-        frozenset({Role.WEB}), frozenset({"answering.draft"}), Audience.PATIENT, 200_000
+    Purpose.OWN_DRAFT: _opening(Suite.INBOX, {Role.WEB}, {"answering.draft"}, 200_000, Audience.PATIENT),
+    Purpose.SIGNALS: _opening(Suite.AT_REST, {Role.WEB}, {"lateeffects.signal"}, 200_000, Audience.STAFF),
+    Purpose.DOCUMENTS: _opening(
+        Suite.AT_REST, {Role.WEB, Role.WORKER, Role.RESEARCH}, {"catalogue.document"}, 1_000_000
     ),
-    Purpose.SIGNALS: Opening(
-        frozenset({Role.WEB}), frozenset({"lateeffects.signal"}), Audience.STAFF, 200_000
-    ),
-    Purpose.DOCUMENTS: Opening(
-        frozenset({Role.WEB, Role.WORKER, Role.RESEARCH}), frozenset({"catalogue.document"}), None, 1_000_000
-    ),
-    Purpose.DOWNLOAD: Opening(
-        frozenset({Role.WEB, Role.RESEARCH}), frozenset({"research.extract_part"}), None, 1_000_000
+    Purpose.DOWNLOAD: _opening(
+        Suite.AT_REST, {Role.WEB, Role.RESEARCH}, {"research.extract_part"}, 1_000_000
     ),
 }
 
-SEALINGS: dict[Role, frozenset[str]] = {
-    Role.WORKER: frozenset(
-        {"answering.response", "answering.score", "lateeffects.signal", "catalogue.document"}
-    ),
-    Role.RESEARCH: frozenset({"research.extract_part"}),
-    Role.WEB: frozenset(),
+SEALINGS: dict[Role, dict[str, int]] = {
+    Role.WORKER: {
+        "answering.response": ANSWER_LIMIT,
+        "answering.score": ANSWER_LIMIT,
+        "lateeffects.signal": ANSWER_LIMIT,
+        "catalogue.document": CHUNK_LIMIT,
+    },
+    Role.RESEARCH: {"research.extract_part": CHUNK_LIMIT},
 }
+"""What each role may have sealed at rest, and how many bytes of it at most."""
 
 METHODS: dict[str, frozenset[Role]] = {
     "inbox_key": frozenset({Role.WEB, Role.WORKER}),
@@ -53,3 +65,57 @@ METHODS: dict[str, frozenset[Role]] = {
     "fingerprints": frozenset({Role.WEB, Role.WORKER, Role.RESEARCH}),
     "pseudonyms": frozenset({Role.RESEARCH}),
 }
+
+
+def check_method(role: Role, method: str) -> None:
+    """Raises NotAllowedError unless the role may call the method."""
+    if role not in METHODS[method]:
+        raise NotAllowedError(method)
+
+
+def longest(role: Role, table: str) -> int:
+    """How long a value may be that this role has sealed for this table.
+
+    Raises:
+        NotAllowedError: it may have none sealed.
+    """
+    limit = SEALINGS.get(role, {}).get(table)
+    if limit is None:
+        raise NotAllowedError(f"sealing for {table}")
+    return limit
+
+
+def opening_of(role: Role, purpose: Purpose, tables: set[str]) -> Opening:
+    """What the purpose allows.
+
+    Raises:
+        NotAllowedError: the role has no such purpose, or the purpose does not cover one of the tables.
+    """
+    opening = OPENINGS[purpose]
+    if role not in opening.roles:
+        raise NotAllowedError(f"opening for {purpose}")
+    if not tables <= opening.tables:
+        raise NotAllowedError(f"opening another table for {purpose}")
+    return opening
+
+
+class Quotas:
+    """How many rows were opened in the present hour."""
+
+    def __init__(self) -> None:
+        self._hour = 0
+        self._opened: Counter[tuple[Role, Purpose]] = Counter()
+
+    def take(self, role: Role, purpose: Purpose, rows: int, now: datetime) -> None:
+        """Counts the rows against the purpose's quota.
+
+        Raises:
+            QuotaExceededError: there is no room for them all before the next hour.
+        """
+        hour = int(now.timestamp()) // HOUR_SECONDS
+        if hour != self._hour:
+            self._hour = hour
+            self._opened.clear()
+        if self._opened[role, purpose] + rows > OPENINGS[purpose].rows_an_hour:
+            raise QuotaExceededError(purpose)
+        self._opened[role, purpose] += rows

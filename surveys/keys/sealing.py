@@ -20,11 +20,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from surveys.keys.envelope import (
     ANSWER_LIMIT,
     CHUNK_LIMIT,
-    HEADER,
+    NO_KEY_ID,
     Envelope,
     Suite,
     associated,
-    pack,
+    header_of,
     pad,
     unpad,
 )
@@ -39,13 +39,34 @@ SALT_BYTES = 16
 _hpke = HpkeSuite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
-def make_inbox_key() -> tuple[bytes, bytes]:
-    """A fresh private key (ML-KEM seed, 64 bytes, then X25519, 32 bytes) and its public key."""
-    private = (
-        MLKEM768PrivateKey.generate().private_bytes_raw() + X25519PrivateKey.generate().private_bytes_raw()
-    )
-    mlkem, x25519 = _private_parts(private)
-    return private, mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
+def make_inbox_key() -> bytes:
+    """A fresh private key: the ML-KEM seed (64 bytes), then X25519 (32 bytes)."""
+    return MLKEM768PrivateKey.generate().private_bytes_raw() + X25519PrivateKey.generate().private_bytes_raw()
+
+
+class InboxPrivateKey:
+    """The private half of an inbox key, ready to open: only the key service has one."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._mlkem = MLKEM768PrivateKey.from_seed_bytes(raw[:MLKEM_SEED_BYTES])
+        self._x25519 = X25519PrivateKey.from_private_bytes(raw[MLKEM_SEED_BYTES:])
+        self._both = MLKEM768X25519PrivateKey(self._mlkem, self._x25519)
+
+    def public_key(self) -> bytes:
+        """The public half as ``InboxKey`` carries it."""
+        return self._mlkem.public_key().public_bytes_raw() + self._x25519.public_key().public_bytes_raw()
+
+    def open(self, envelope: Envelope, binding: Binding) -> bytes:
+        """What was sealed to this key.
+
+        Raises:
+            NotOpenedError: damaged, moved, or sealed to another key.
+        """
+        context = associated(binding, envelope.header)
+        try:
+            return unpad(_hpke.decrypt(envelope.body, self._both, info=context))
+        except (InvalidTag, ValueError) as error:
+            raise NotOpenedError from error
 
 
 def seal_to_inbox(key: InboxKey, plaintext: bytes, binding: Binding) -> bytes:
@@ -66,27 +87,13 @@ def seal_chunk_to_inbox(key: InboxKey, plaintext: bytes, binding: Binding) -> by
     return _seal_to_inbox(key, pad(plaintext, CHUNK_LIMIT), binding)
 
 
-def open_from_inbox(private_key: bytes, envelope: Envelope, binding: Binding) -> bytes:
-    """What was sealed to this inbox key.
-
-    Raises:
-        NotOpenedError: damaged, moved, or sealed to another key.
-    """
-    header = HEADER.pack(b"EK1", envelope.suite, envelope.key_id)
-    key = MLKEM768X25519PrivateKey(*_private_parts(private_key))
-    try:
-        return unpad(_hpke.decrypt(envelope.body, key, info=associated(binding, header)))
-    except (InvalidTag, ValueError) as error:
-        raise NotOpenedError from error
-
-
-def seal_at_rest(key: bytes, key_id: int, plaintext: bytes, binding: Binding, limit: int) -> bytes:
-    """Seals under a person-and-study key (32 bytes) of the epoch ``key_id``.
+def seal_at_rest(key: bytes, plaintext: bytes, binding: Binding, limit: int) -> bytes:
+    """Seals under a person-and-study key (32 bytes).
 
     Raises:
         TooLongError: more than ``limit`` bytes with the padding.
     """
-    header = HEADER.pack(b"EK1", Suite.AT_REST, key_id)
+    header = header_of(Suite.AT_REST, NO_KEY_ID)
     return header + _lock(key, pad(plaintext, limit), associated(binding, header))
 
 
@@ -96,8 +103,7 @@ def open_at_rest(key: bytes, envelope: Envelope, binding: Binding) -> bytes:
     Raises:
         NotOpenedError: damaged, moved, or sealed under another key.
     """
-    header = HEADER.pack(b"EK1", envelope.suite, envelope.key_id)
-    return unpad(_unlock(key, envelope.body, associated(binding, header)))
+    return unpad(_unlock(key, envelope.body, associated(binding, envelope.header)))
 
 
 def seal_with_secret(secret: bytes, plaintext: bytes, context: str) -> bytes:
@@ -136,9 +142,8 @@ def derive(secret: bytes, context: str) -> bytes:
 
 
 def _seal_to_inbox(key: InboxKey, padded: bytes, binding: Binding) -> bytes:
-    header = HEADER.pack(b"EK1", Suite.INBOX, key.key_id)
-    body = _hpke.encrypt(padded, _public(key.public_key), info=associated(binding, header))
-    return pack(Suite.INBOX, key.key_id, body)
+    header = header_of(Suite.INBOX, key.key_id)
+    return header + _hpke.encrypt(padded, _public(key.public_key), info=associated(binding, header))
 
 
 def _lock(key: bytes, plaintext: bytes, context: bytes) -> bytes:
@@ -162,11 +167,4 @@ def _public(raw: bytes) -> MLKEM768X25519PublicKey:
     return MLKEM768X25519PublicKey(
         MLKEM768PublicKey.from_public_bytes(raw[:MLKEM_PUBLIC_BYTES]),
         X25519PublicKey.from_public_bytes(raw[MLKEM_PUBLIC_BYTES:]),
-    )
-
-
-def _private_parts(raw: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
-    return (
-        MLKEM768PrivateKey.from_seed_bytes(raw[:MLKEM_SEED_BYTES]),
-        X25519PrivateKey.from_private_bytes(raw[MLKEM_SEED_BYTES:]),
     )

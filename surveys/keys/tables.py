@@ -9,7 +9,6 @@ inbox_key = Table(
     "inbox_key",
     metadata,
     Column("key_id", Integer, primary_key=True, autoincrement=False),
-    Column("public_key", LargeBinary, nullable=False),
     Column("wrapped", LargeBinary, nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),
     Column("retired_at", TIMESTAMP(timezone=True)),

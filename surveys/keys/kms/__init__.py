@@ -16,5 +16,16 @@ class Kms(Protocol):
         ...
 
     def mac(self, message: bytes, purpose: str) -> bytes:
-        """A keyed hash (32 bytes) of the message, under a key for this purpose alone."""
+        """A keyed hash (32 bytes) of the message, under a key for this purpose alone.
+
+        Whoever hashes many values asks once and takes the hash as their key: the root may be a network away.
+        """
+        ...
+
+    def sign(self, message: bytes, purpose: str) -> bytes:
+        """An Ed25519 signature (64 bytes) of the message, under a key for this purpose alone."""
+        ...
+
+    def public_key(self, purpose: str) -> bytes:
+        """The public key (32 bytes) that checks the signatures of this purpose."""
         ...

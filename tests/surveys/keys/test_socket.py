@@ -27,8 +27,6 @@ from surveys.keys import (
     open_keys,
     seal_to_inbox,
 )
-from surveys.keys.errors import KeystoreError
-from surveys.keys.kms.passphrase import open_keystore
 from surveys.settings import Settings
 
 
@@ -132,14 +130,3 @@ async def test_only_the_owner_may_use_the_sockets_and_a_clean_stop_removes_them(
     service.send_signal(signal.SIGTERM)
     assert service.wait(20) == 0
     assert list(folder.glob("*.sock")) == []
-
-
-def test_a_keystore_is_never_overwritten_and_opens_by_its_passphrase_alone(tmp_path: Path) -> None:
-    file = tmp_path / "keystore"
-    create_keystore(file, b"right")
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    with pytest.raises(KeystoreError, match="never overwritten"):
-        create_keystore(file, b"right")
-    with pytest.raises(KeystoreError, match="another passphrase"):
-        open_keystore(file, b"wrong")
-    assert open_keystore(file, b"right").mac(b"x", "y") == open_keystore(file, b"right").mac(b"x", "y")
