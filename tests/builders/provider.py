@@ -1,6 +1,8 @@
 """A registered client that asks the development provider by hand."""
 
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import httpx2
 from joserfc import jwt
@@ -27,8 +29,7 @@ class Asker:
     keys: ClientKeys
 
     def authentication(self, client_id: str = "etterklang", **changed: object) -> dict[str, str]:
-        file = self.keys.patient if client_id == "etterklang" else self.keys.staff
-        key = ClientKey.read(file)
+        key = _key(self.keys.patient if client_id == "etterklang" else self.keys.staff)
         issued = int(clock.now().timestamp())
         claims = {
             "iss": client_id,
@@ -79,3 +80,9 @@ class Asker:
         }
         own = self.authentication(client_id)
         return await self.http.post(f"{self.issuer}/token", data=fields | own | changed)
+
+
+@cache
+def _key(file: Path) -> ClientKey:
+    """Reading a private key checks its primes, which takes its time."""
+    return ClientKey.read(file)

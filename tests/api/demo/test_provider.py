@@ -10,14 +10,15 @@ import msgspec
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
+from litestar import Litestar
 
 from api.demo.provider import DemoProviderError, Person, ProviderConfig, create_provider
 from api.demo.provider.book import s256
 from api.security.client_key import ClientKey
-from tests.builders.api import free_port, served
 from tests.builders.login import ANNA, PEOPLE, ClientKeys, provider_config, query_of
 from tests.builders.provider import CALLBACK, VERIFIER, WEB, Asker
 
+ISSUER = "http://localhost:8401"
 REGISTRY_STAFF = PEOPLE[2]
 
 
@@ -26,13 +27,16 @@ def client_keys(tmp_path_factory: pytest.TempPathFactory) -> ClientKeys:
     return ClientKeys.make(tmp_path_factory.mktemp("client-keys"))
 
 
+@pytest.fixture(scope="session")
+def provider(client_keys: ClientKeys) -> Litestar:
+    """One for all tests: what one of them pushes is no other's."""
+    return create_provider(provider_config(ISSUER, WEB, client_keys))
+
+
 @pytest.fixture
-async def asker(client_keys: ClientKeys) -> AsyncIterator[Asker]:
-    place = free_port()
-    issuer = f"http://127.0.0.1:{place.getsockname()[1]}"
-    app = create_provider(provider_config(issuer, WEB, client_keys))
-    async with served(app, place), httpx2.AsyncClient() as http:
-        yield Asker(issuer, http, client_keys)
+async def asker(provider: Litestar, client_keys: ClientKeys) -> AsyncIterator[Asker]:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=provider)) as http:
+        yield Asker(ISSUER, http, client_keys)
 
 
 async def test_it_says_of_itself_what_id_porten_says(asker: Asker) -> None:
@@ -296,12 +300,11 @@ async def test_it_answers_to_this_machines_names_alone(asker: Asker, host: str) 
     assert answer.status_code == 403
 
 
-async def test_who_connects_from_elsewhere_gets_no_answer(client_keys: ClientKeys) -> None:
-    app = create_provider(provider_config("http://localhost:8401", WEB, client_keys))
-    transport = httpx2.ASGITransport(app=app, client=("192.0.2.1", 40000))
+async def test_who_connects_from_elsewhere_gets_no_answer(provider: Litestar) -> None:
+    transport = httpx2.ASGITransport(app=provider, client=("192.0.2.1", 40000))
 
     async with httpx2.AsyncClient(transport=transport) as http:
-        assert (await http.get("http://localhost:8401/jwks")).status_code == 403
+        assert (await http.get(f"{ISSUER}/jwks")).status_code == 403
 
 
 async def test_the_page_lists_the_stories_and_asks_nobody_else_for_anything(asker: Asker) -> None:
@@ -320,13 +323,10 @@ async def test_the_page_lists_the_stories_and_asks_nobody_else_for_anything(aske
 
 
 async def test_a_story_cannot_break_out_of_the_page(client_keys: ClientKeys) -> None:
-    place = free_port()
-    issuer = f"http://127.0.0.1:{place.getsockname()[1]}"
-    config = msgspec.structs.replace(
-        provider_config(issuer, WEB, client_keys), people=(Person("</button><script>", pid=ANNA),)
-    )
-    async with served(create_provider(config), place), httpx2.AsyncClient() as http:
-        page = await Asker(issuer, http, client_keys).page()
+    app = create_provider(_changed(client_keys, people=(Person("</button><script>", pid=ANNA),)))
+
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app)) as http:
+        page = await Asker(ISSUER, http, client_keys).page()
 
     assert "<script" not in page.text
 
@@ -354,7 +354,7 @@ def test_only_synthetic_people_can_be_listed(client_keys: ClientKeys, number: st
 
 
 def _changed(client_keys: ClientKeys, **changed: object) -> ProviderConfig:
-    return msgspec.structs.replace(provider_config("http://localhost:8401", WEB, client_keys), **changed)
+    return msgspec.structs.replace(provider_config(ISSUER, WEB, client_keys), **changed)
 
 
 def _origin(address: str) -> str:
