@@ -44,7 +44,9 @@ DO $$ DECLARE one record; filled boolean; BEGIN
       IF filled THEN EXECUTE format('TRUNCATE %s CASCADE', one.name); END IF;
     END IF;
   END LOOP;
-  UPDATE audit.head SET sequence = 0, hash = sha256(('etterklang audit lane ' || lane)::bytea);
+  INSERT INTO audit.head
+    SELECT lane, 0, sha256(('etterklang audit lane ' || lane)::bytea) FROM generate_series(0, 31) AS lane
+    ON CONFLICT (lane) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash;
 END $$
 """
 

@@ -25,18 +25,20 @@ def upgrade() -> None:
     op.execute(
         """
         CREATE TABLE audit.audit_entry (
-          recorded_at timestamptz NOT NULL,
           lane smallint NOT NULL,
           sequence bigint NOT NULL,
+          recorded_at timestamptz NOT NULL,
+          recorded_by text NOT NULL,
           entry text NOT NULL,
           hash bytea NOT NULL,
-          PRIMARY KEY (recorded_at, lane, sequence)
+          PRIMARY KEY (lane, sequence, recorded_at)
         ) PARTITION BY RANGE (recorded_at)
         """
     )
     op.execute("CREATE TABLE audit.audit_entry_rest PARTITION OF audit.audit_entry DEFAULT")
     # A connection keeps to one lane, so that two appends in one transaction cannot deadlock with another's,
-    # and sixteen clients do not queue behind one chain head.
+    # and sixteen clients do not queue behind one chain head. Time and role are the database's own word and
+    # part of what is hashed: whoever may append cannot write in another's name.
     op.execute(
         f"""
         CREATE FUNCTION audit.append(entry text) RETURNS bytea
@@ -44,12 +46,14 @@ def upgrade() -> None:
           WITH head AS (
             UPDATE audit.head
                SET sequence = sequence + 1,
-                   hash = pg_catalog.sha256(hash || pg_catalog.convert_to(entry, 'UTF8'))
+                   hash = pg_catalog.sha256(hash || pg_catalog.convert_to(
+                     (extract(epoch FROM pg_catalog.now()) * 1000000)::bigint || ' ' || session_user || ' ' || entry,
+                     'UTF8'))
              WHERE lane = (pg_catalog.pg_backend_pid() % {LANES})::smallint
             RETURNING lane, sequence, hash
           )
-          INSERT INTO audit.audit_entry (recorded_at, lane, sequence, entry, hash)
-          SELECT pg_catalog.now(), lane, sequence, entry, hash FROM head
+          INSERT INTO audit.audit_entry (lane, sequence, recorded_at, recorded_by, entry, hash)
+          SELECT lane, sequence, pg_catalog.now(), session_user, entry, hash FROM head
           RETURNING hash
         $$
         """

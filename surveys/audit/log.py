@@ -1,15 +1,32 @@
 """Appending to the log, and finding the first entry that is not as it was written."""
 
 import hashlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from surveys.audit.entries import AuditEntry, encode
-from surveys.audit.tables import audit_entry, head
+
+LANES = 32
+ROWS_AT_ONCE = 5000
 
 APPEND = text("SELECT audit.append(:entry)")
+# The head and its entries in one statement, so that what is appended meanwhile is in both or in neither.
+LANE = text(
+    """
+    SELECT e.sequence, (extract(epoch FROM e.recorded_at) * 1000000)::bigint AS recorded_at, e.recorded_by,
+           e.entry, e.hash, h.sequence AS last, h.hash AS head
+    FROM audit.head h LEFT JOIN audit.audit_entry e USING (lane)
+    WHERE h.lane = :lane
+    ORDER BY e.sequence
+    """
+)
+ELSEWHERE = text(
+    "SELECT lane, sequence FROM audit.audit_entry WHERE lane NOT BETWEEN 0 AND :last ORDER BY 1, 2 LIMIT 1"
+)
 
 
 @dataclass(frozen=True)
@@ -24,10 +41,14 @@ class Broken:
         return f"lane {self.lane}, entry {self.sequence}: {self.why}"
 
 
-@dataclass
-class _Chain:
-    sequence: int
+class _Row(NamedTuple):
+    sequence: int | None
+    recorded_at: int
+    recorded_by: str
+    entry: str
     hash: bytes
+    last: int
+    head: bytes
 
 
 async def append(connection: AsyncConnection, entry: AuditEntry) -> bytes:
@@ -37,28 +58,44 @@ async def append(connection: AsyncConnection, entry: AuditEntry) -> bytes:
 
 
 async def verify(connection: AsyncConnection) -> Broken | None:
-    """Recomputes every chain as it streams past; gives the first entry that was changed, moved or removed."""
-    heads = {row.lane: row for row in await connection.execute(select(head))}
-    chains = {lane: _Chain(0, _beginning(lane)) for lane in heads}
-    entries = await connection.stream(
-        select(audit_entry).order_by(audit_entry.c.lane, audit_entry.c.sequence)
-    )
-    async for row in entries:
-        chain = chains.get(row.lane)
-        if chain is None:
-            return Broken(row.lane, row.sequence, "there is no such lane")
-        if row.sequence != chain.sequence + 1:
-            return Broken(row.lane, chain.sequence + 1, "it is missing or out of its place")
-        chain.sequence = row.sequence
-        chain.hash = hashlib.sha256(chain.hash + row.entry.encode()).digest()
-        if chain.hash != row.hash:
-            return Broken(row.lane, row.sequence, "its content or an earlier one was changed")
-    for lane, chain in sorted(chains.items()):
-        if chain.sequence != heads[lane].sequence:
-            return Broken(lane, chain.sequence + 1, "the end of the chain is missing")
-        if chain.hash != heads[lane].hash:
-            return Broken(lane, chain.sequence, "the head of the chain was changed")
+    """Recomputes every chain as it streams past; gives the first entry that was changed, moved or removed.
+
+    Appending may go on meanwhile. Whoever rewrites a whole lane and its head is not found here.
+    """
+    for lane in range(LANES):
+        broken = await _verify_lane(lane, _rows(connection, lane))
+        if broken is not None:
+            return broken
+    row = (await connection.execute(ELSEWHERE, {"last": LANES - 1})).one_or_none()
+    return None if row is None else Broken(row.lane, row.sequence, "there is no such lane")
+
+
+async def _verify_lane(lane: int, rows: AsyncIterator[_Row]) -> Broken | None:
+    sequence, chained, row = 0, _beginning(lane), None
+    async for row in rows:
+        if row.sequence is None:
+            break
+        if row.sequence != sequence + 1:
+            return Broken(lane, sequence + 1, "it is missing or out of its place")
+        content = f"{row.recorded_at} {row.recorded_by} {row.entry}"
+        sequence, chained = row.sequence, hashlib.sha256(chained + content.encode()).digest()
+        if chained != row.hash:
+            return Broken(lane, sequence, "its content or an earlier one was changed")
+    if row is None:
+        return Broken(lane, 1, "the head of the chain is missing")
+    if row.last > sequence:
+        return Broken(lane, sequence + 1, "the end of the chain is missing")
+    if (row.last, row.head) != (sequence, chained):
+        return Broken(lane, sequence, "the head of the chain was changed")
     return None
+
+
+async def _rows(connection: AsyncConnection, lane: int) -> AsyncIterator[_Row]:
+    statement = LANE.execution_options(yield_per=ROWS_AT_ONCE)
+    async with connection.stream(statement, {"lane": lane}) as result:
+        async for rows in result.partitions():
+            for row in rows:
+                yield _Row(*row)
 
 
 def _beginning(lane: int) -> bytes:

@@ -17,9 +17,10 @@ head = Table(
 audit_entry = Table(
     "audit_entry",
     metadata,
-    Column("recorded_at", TIMESTAMP(timezone=True), primary_key=True),
     Column("lane", SmallInteger, primary_key=True, autoincrement=False),
     Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("recorded_at", TIMESTAMP(timezone=True), primary_key=True),
+    Column("recorded_by", Text, nullable=False),
     Column("entry", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     schema="audit",

@@ -1,5 +1,6 @@
 """The audit log shows the first entry that is not as it was written, whoever changed it."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -57,9 +58,25 @@ async def test_what_was_written_verifies(database: str, engine_as: EngineAs) -> 
         ("DELETE FROM audit.audit_entry WHERE sequence >= 10", 10),
         ("DELETE FROM audit.audit_entry", 1),
         ("UPDATE audit.audit_entry SET sequence = sequence + 100 WHERE sequence = 5", 5),
+        ("UPDATE audit.audit_entry SET recorded_at = recorded_at - interval '1 day' WHERE sequence = 5", 5),
+        ("UPDATE audit.audit_entry SET recorded_by = 'etterklang_web' WHERE sequence = 5", 5),
         ("UPDATE audit.head SET hash = sha256('x') WHERE sequence > 0", ENTRIES),
+        ("UPDATE audit.head SET sequence = sequence - 1 WHERE sequence > 0", ENTRIES),
+        ("DELETE FROM audit.head WHERE sequence > 0", 1),
     ],
-    ids=["edited", "hash edited", "deleted", "end cut off", "all deleted", "moved", "head edited"],
+    ids=[
+        "edited",
+        "hash edited",
+        "deleted",
+        "end cut off",
+        "all deleted",
+        "moved",
+        "earlier",
+        "another's",
+        "head edited",
+        "head set back",
+        "head deleted",
+    ],
 )
 async def test_the_first_bad_entry_is_named(
     database: str, engine_as: EngineAs, statement: str, sequence: int
@@ -83,6 +100,42 @@ async def test_two_entries_that_changed_places_are_found(database: str, engine_a
     assert broken.sequence == 3
 
 
+async def test_an_entry_in_no_lane_of_ours_is_found(database: str, engine_as: EngineAs) -> None:
+    await write(engine_as(Role.WORKER))
+    tamper(
+        database,
+        "INSERT INTO audit.audit_entry VALUES (32, 1, now(), 'etterklang_worker', '{}', sha256('x'))",
+    )
+    broken = await verified(database)
+    assert broken is not None
+    assert (broken.lane, broken.sequence) == (32, 1)
+
+
+async def test_a_lane_and_its_head_that_are_gone_together_are_found(
+    database: str, engine_as: EngineAs
+) -> None:
+    await write(engine_as(Role.WORKER))
+    with psycopg.connect(database) as connection:
+        connection.execute("DELETE FROM audit.audit_entry")
+        connection.execute("DELETE FROM audit.head WHERE sequence > 0")
+    assert await verified(database) is not None
+
+
+async def test_who_appends_is_the_databases_own_word(database: str, engine_as: EngineAs) -> None:
+    forged = audit.AuditEntry("tried", Role.WORKER.value, NOW, None, {})
+    async with transaction(engine_as(Role.WEB)) as connection:
+        await audit.append(connection, forged)
+    with psycopg.connect(database) as connection:
+        recorded = connection.execute("SELECT recorded_by FROM audit.audit_entry").fetchall()
+    assert recorded == [("etterklang_web",)]
+
+
+async def test_verifying_goes_on_beside_appending(database: str, engine_as: EngineAs) -> None:
+    found = await asyncio.gather(*(write(engine_as(role)) for role in Role), verified(database))
+    assert found[-1] is None
+    assert await verified(database) is None
+
+
 async def test_an_act_that_is_rolled_back_leaves_no_entry(database: str, engine_as: EngineAs) -> None:
     async with engine_as(Role.WEB).connect() as connection:
         await audit.append(connection, entry(0))
@@ -96,7 +149,7 @@ async def test_an_act_that_is_rolled_back_leaves_no_entry(database: str, engine_
 async def test_no_role_reads_or_changes_the_log_itself(engine_as: EngineAs, role: Role) -> None:
     for statement in (
         "SELECT * FROM audit.audit_entry",
-        "INSERT INTO audit.audit_entry VALUES (now(), 0, 1, '', '')",
+        "INSERT INTO audit.audit_entry VALUES (0, 1, now(), '', '', '')",
         "UPDATE audit.head SET sequence = 0",
         "DELETE FROM audit.audit_entry",
     ):
