@@ -20,7 +20,7 @@ from litestar.types import ASGIApp
 from api.app import create_app
 from api.demo.provider import Client, Person, ProviderConfig, create_provider
 from api.demo.provider.book import Book
-from api.security.client_key import ClientKey, PublicJwk, ensure_client_key
+from api.security.client_key import ClientKey, PublicJwk
 from api.security.profiles import SIGNED_OUT
 from surveys import clock
 from surveys.keys import Audience
@@ -49,7 +49,7 @@ PEOPLE = (
 
 @dataclass(frozen=True)
 class ClientKeys:
-    """The files of the two client keys: the patients' of RSA, the staff's of P-256."""
+    """The files of the two client keys; of P-256, since reading an RSA key takes its time."""
 
     patient: Path
     staff: Path
@@ -57,9 +57,9 @@ class ClientKeys:
     @classmethod
     def make(cls, folder: Path) -> "ClientKeys":
         made = cls(folder / "patient.jwk", folder / "staff.jwk")
-        ensure_client_key(made.patient)
-        made.staff.touch(mode=0o600)
-        made.staff.write_text(json.dumps(ECKey.generate_key("P-256").as_dict(private=True)))
+        for file in (made.patient, made.staff):
+            file.touch(mode=0o600)
+            file.write_text(json.dumps(ECKey.generate_key("P-256").as_dict(private=True)))
         return made
 
     def public(self, audience: Audience) -> PublicJwk:

@@ -1,5 +1,6 @@
 """The development identity provider, asked directly: what it gives, and all that it refuses."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import httpx2
 import msgspec
 import pytest
 from joserfc import jwt
-from joserfc.jwk import KeySet, RSAKey
+from joserfc.jwk import ECKey, KeySet
 from litestar import Litestar
 
 from api.demo.provider import DemoProviderError, Person, ProviderConfig, create_provider
@@ -233,11 +234,10 @@ async def test_an_assertion_that_breaks_a_rule_is_refused(asker: Asker, changed:
 
 
 async def test_an_assertion_of_a_key_that_is_not_registered_is_refused(asker: Asker, tmp_path: Path) -> None:
-    stranger = RSAKey.generate_key(2048)
     file = tmp_path / "stranger"
     file.touch(mode=0o600)
     own = ClientKey.read(asker.keys.patient).public
-    file.write_bytes(msgspec.json.encode(stranger.as_dict(private=True) | {"kid": own.kid}))
+    file.write_text(json.dumps(ECKey.generate_key("P-256").as_dict(private=True) | {"kid": own.kid}))
     forged = Asker(asker.issuer, asker.http, ClientKeys(file, asker.keys.staff))
 
     assert (await forged.push()).json()["error"] == "invalid_client"

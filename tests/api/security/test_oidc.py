@@ -1,12 +1,14 @@
 """The login, walked over real HTTP: a web process, a provider, the key service and a real database."""
 
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote
 
 import msgspec
 import psycopg
 import pytest
 
+from api.security.client_key import ensure_client_key
 from surveys.database import Role
 from surveys.keys import Keys
 from tests.builders.api import Keystore, free_port
@@ -37,6 +39,16 @@ async def test_staff_log_in_with_their_role(ground: Ground) -> None:
     assert came_back.headers["location"] == "/staff"
     assert (await browser.shell("/staff"))["name"] == "Ragnhild"
     assert (await browser.go("/api/staff/signals")).status_code == 200
+
+
+async def test_the_key_that_the_demonstration_makes_logs_in(
+    database: str, keystore: Keystore, client_keys: ClientKeys, tmp_path: Path
+) -> None:
+    ensure_client_key(tmp_path / "key")
+
+    async with login_ground(database, keystore, ClientKeys(tmp_path / "key", client_keys.staff)) as ground:
+        browser = await ground.browser()
+        assert (await browser.log_in()).headers["location"] == "/"
 
 
 async def test_a_patients_session_opens_nothing_of_the_staffs(ground: Ground) -> None:
