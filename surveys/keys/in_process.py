@@ -17,7 +17,8 @@ from surveys.keys.envelope import Envelope, Suite, unpack
 from surveys.keys.errors import LoginRefusedError, NotAllowedError
 from surveys.keys.grants import grant_end, make_grant, read_grant
 from surveys.keys.hierarchy import Hierarchy
-from surveys.keys.id_tokens import IssuerKeys, issuer_of, verify_id_token
+from surveys.keys.id_tokens import verify_id_token
+from surveys.keys.issuers import IssuerKeys, issuer_of
 from surveys.keys.kms import Kms
 from surveys.keys.messages import Audience, Binding, InboxKey, Login, PlainRow, Purpose, SealedRow
 from surveys.keys.permissions import Opening, Quotas, check_method, longest, opening_of
