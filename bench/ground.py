@@ -33,15 +33,14 @@ def ground() -> Iterator[Ground]:
     folder = Path(tempfile.mkdtemp(prefix="etterklang-bench-"))
     os.chdir(folder)
     places.HOME.mkdir()
-    server = embedded.start(places.HOME / "pg", EMBEDDED_OPTIONS)
     try:
-        address = embedded.ensure_database(server)
-        migrate(address)
-        file = places.write_environment(address, PORT, PROVIDER_PORT)
-        os.environ.update(read_environment_file(file))
-        yield Ground(load_settings(), address)
+        with embedded.start(places.HOME / "pg", EMBEDDED_OPTIONS) as server:
+            address = embedded.ensure_database(server)
+            migrate(address)
+            file = places.write_environment(address, PORT, PROVIDER_PORT)
+            os.environ.update(read_environment_file(file))
+            yield Ground(load_settings(), address)
     finally:
-        server.cleanup()
         os.chdir(before)
         os.environ.clear()
         os.environ.update(environment)

@@ -16,7 +16,8 @@ MARK = "# set by etterklang\n"
 def start(folder: Path, options: Mapping[str, str]) -> PostgresServer:
     """Starts (or joins) the embedded server on ``folder``, with ``options`` in its configuration.
 
-    The server stops when the last process that holds it ends. ``options`` count from the next start.
+    Held by ``with``: it stops when nobody holds it any more, in this process or another. ``options`` count
+    from the next start.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     server = get_server(folder, start=False)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,15 +54,14 @@ async def connected(settings: Settings, role: Role) -> AsyncIterator[AsyncEngine
     """An engine for ``role``; the embedded server, if that is meant, runs for as long as it is needed."""
     folder = embedded_folder(settings)
     address = settings.database_address(role)
-    server = embedded.start(folder, EMBEDDED_OPTIONS) if str(folder.resolve()) in _plain(address) else None
-    engine = make_engine(address, role)
-    try:
-        await check_role(engine, role)
-        yield engine
-    finally:
-        await engine.dispose()
-        if server is not None:
-            server.cleanup()
+    is_embedded = str(folder.resolve()) in _plain(address)
+    with embedded.start(folder, EMBEDDED_OPTIONS) if is_embedded else nullcontext():
+        engine = make_engine(address, role)
+        try:
+            await check_role(engine, role)
+            yield engine
+        finally:
+            await engine.dispose()
 
 
 @asynccontextmanager
