@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     etterklang_keystore: str = ""
     etterklang_keystore_passphrase_file: str = ""
     etterklang_keys_socket_folder: str = ""
+    etterklang_keys_callers: str = ""
     etterklang_notice_folder: str = ""
     etterklang_session_idle_minutes: int = 15
     etterklang_session_minutes: int = 60

@@ -10,6 +10,7 @@ import msgspec
 
 from surveys.database import Role
 from surveys.identifiers import PersonId, ProjectId
+from surveys.keys.callers import socket_path
 from surveys.keys.errors import KeysUnavailableError
 from surveys.keys.frames import (
     Answered,
@@ -30,10 +31,11 @@ from surveys.keys.frames import (
 )
 from surveys.keys.in_process import InProcessKeys
 from surveys.keys.messages import Audience, InboxKey, Keys, Login, PlainRow, Purpose, SealedRow
-from surveys.keys.service import opened_vault, socket_path
+from surveys.keys.service import opened_vault
 from surveys.settings import Settings
 
 CONNECTIONS = 8
+LONGEST_SECONDS = 60
 
 Value = TypeVar("Value")
 Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -105,8 +107,11 @@ class SocketKeys:
 
     async def _call(self, asked: Asked, gives: type[Value]) -> Value:
         frame = encode(asked)
-        async with self._room:
-            answer = _answer.decode(await self._exchange(frame))
+        try:
+            async with asyncio.timeout(LONGEST_SECONDS), self._room:
+                answer = _answer.decode(await self._exchange(frame))
+        except TimeoutError as error:
+            raise KeysUnavailableError from error
         if isinstance(answer, Refused):
             raise raised(answer)
         return msgspec.msgpack.decode(answer.value, type=gives)

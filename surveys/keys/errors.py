@@ -13,10 +13,10 @@ class NotOpenedError(KeysError):
 
 
 class TooLongError(KeysError):
-    """A value is longer than its envelope may be."""
+    """A value is longer than its envelope may be, or a call than its frame."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"the value is longer than the {limit} bytes that an envelope of its kind holds")
+        super().__init__(f"what was given is longer than the {limit} bytes that there is room for")
         self.limit = limit
 
 

@@ -16,7 +16,7 @@ from surveys.keys.errors import (
     QuotaExceededError,
     TooLongError,
 )
-from surveys.keys.messages import Audience, InboxKey, Login, PlainRow, Purpose, SealedRow
+from surveys.keys.messages import Audience, PlainRow, Purpose, SealedRow
 
 LENGTH = struct.Struct(">I")
 LONGEST_FRAME = 64 * 1024 * 1024
@@ -133,8 +133,12 @@ async def write_frame(writer: asyncio.StreamWriter, content: bytes) -> None:
 
 
 def encode(value: Any) -> bytes:
-    """A struct or a method's value as msgpack."""
-    return msgspec.msgpack.encode(value)
+    """A struct or a method's value as msgpack.
 
-
-__all__ = ["Answered", "Asked", "InboxKey", "Login", "Refused"]
+    Raises:
+        TooLongError: it does not go into one frame; the caller must ask for less at once.
+    """
+    content = msgspec.msgpack.encode(value)
+    if len(content) > LONGEST_FRAME:
+        raise TooLongError(LONGEST_FRAME)
+    return content

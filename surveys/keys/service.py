@@ -1,10 +1,8 @@
-"""The key service as its own process: one Unix socket a role, whose file permissions say who may be which."""
+"""The key service as its own process: one Unix socket a role, for the account that may be this role."""
 
 import asyncio
 import contextlib
-import os
-import socket
-import struct
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import msgspec
 import structlog
 
 from surveys.database import Role, check_role, make_engine
+from surveys.keys.callers import caller_of, calls_as, listen, socket_path
 from surveys.keys.errors import KeysError, KeystoreError
 from surveys.keys.frames import (
     Answered,
@@ -33,17 +32,12 @@ from surveys.keys.frames import (
 from surveys.keys.in_process import InProcessKeys, Vault
 from surveys.keys.kms.passphrase import PassphraseKms, open_keystore
 from surveys.logs import configure_logs
-from surveys.settings import Settings
+from surveys.settings import Settings, SettingsError
 
 SERVED_ROLES = (Role.WEB, Role.WORKER, Role.RESEARCH)
 
 log = structlog.get_logger()
 _asked = msgspec.msgpack.Decoder(Asked)
-
-
-def socket_path(settings: Settings, role: Role) -> Path:
-    """Where callers of this role find the service."""
-    return Path(settings.etterklang_keys_socket_folder) / f"{role.name.lower()}.sock"
 
 
 @contextlib.asynccontextmanager
@@ -66,69 +60,87 @@ async def opened_vault(settings: Settings) -> AsyncIterator[Vault]:
 
 
 def _opened(settings: Settings) -> PassphraseKms:
-    passphrase = Path(settings.etterklang_keystore_passphrase_file).read_bytes().strip()
+    try:
+        passphrase = Path(settings.etterklang_keystore_passphrase_file).read_bytes().strip()
+    except OSError as error:
+        raise KeystoreError("ETTERKLANG_KEYSTORE_PASSPHRASE_FILE names no file that can be read") from error
     return open_keystore(Path(settings.etterklang_keystore), passphrase)
 
 
 async def run_key_service(settings: Settings) -> None:
-    """Serves every role until cancelled or told to end by SIGTERM or SIGINT."""
+    """Serves every role until cancelled or told to end by SIGTERM or SIGINT.
+
+    Raises:
+        SettingsError: no socket folder is named, or the callers' accounts cannot be read.
+        KeystoreError, WrongRoleError: see ``opened_vault``.
+    """
+    if not settings.etterklang_keys_socket_folder:
+        raise SettingsError("ETTERKLANG_KEYS_SOCKET_FOLDER must be set")
     configure_logs(settings.etterklang_log_level)
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for signal_number in (2, 15):
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signal_number, ending.set)
     async with opened_vault(settings) as vault, contextlib.AsyncExitStack() as servers:
         for role in SERVED_ROLES:
-            await servers.enter_async_context(_served(vault, socket_path(settings, role), role))
+            await servers.enter_async_context(_served(vault, role))
         log.info("key-service-ready")
         await ending.wait()
     log.info("key-service-ended")
 
 
 @contextlib.asynccontextmanager
-async def _served(vault: Vault, path: Path, role: Role) -> AsyncIterator[None]:
-    path.unlink(missing_ok=True)
-    before = os.umask(0o177)
-    try:
-        server = await asyncio.start_unix_server(_Connection(InProcessKeys(vault, role)).serve, path)
-    finally:
-        os.umask(before)
+async def _served(vault: Vault, role: Role) -> AsyncIterator[None]:
+    caller = caller_of(vault.settings, role)
+    path = socket_path(vault.settings, role)
+    place = listen(path, caller)
+    made = path.stat().st_ino
+    server = await asyncio.start_unix_server(
+        _Connections(InProcessKeys(vault, role), role, caller).serve, sock=place
+    )
     try:
         yield
     finally:
         server.close()
-        path.unlink(missing_ok=True)
+        # The next service may have put its own socket there already.
+        if path.exists() and path.stat().st_ino == made:
+            path.unlink()
 
 
-class _Connection:
+class _Connections:
     """Answers the frames of callers of one role, one frame after another."""
 
-    def __init__(self, keys: InProcessKeys) -> None:
+    def __init__(self, keys: InProcessKeys, role: Role, caller: int) -> None:
         self._keys = keys
+        self._role = role
+        self._caller = caller
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serves one connection until its caller goes."""
         try:
-            if _peer_uid(writer) != os.getuid():
+            if not calls_as(writer.get_extra_info("socket"), self._caller):
+                log.warning("key-service-turned-away", role=self._role.value)
                 return
             while True:
-                await write_frame(writer, encode(await self._answer(await read_frame(reader))))
+                await write_frame(writer, await self._answer(await read_frame(reader)))
         except (asyncio.IncompleteReadError, ConnectionError, ValueError):
             return
         finally:
             writer.close()
 
-    async def _answer(self, frame: bytes) -> Answered | Refused:
+    async def _answer(self, frame: bytes) -> bytes:
         try:
             value = await self._call(_asked.decode(frame))
-            return Answered(msgspec.Raw(encode(value)))
+            return encode(Answered(msgspec.Raw(encode(value))))
         except KeysError as error:
-            return refusal(error)
+            log.warning("key-service-refused", role=self._role.value, error=type(error).__name__)
+            return encode(refusal(error))
         except msgspec.DecodeError:
-            return Refused("NotAllowedError", "a malformed call")
+            log.warning("key-service-refused", role=self._role.value, error="malformed")
+            return encode(Refused("NotAllowedError", "a malformed call"))
         except Exception as error:
-            log.error("key-service-call-failed", error=type(error).__name__)  # noqa: TRY400 - no message, no trace
-            return Refused("KeysUnavailableError", "")
+            log.error("key-service-call-failed", role=self._role.value, error=type(error).__name__)  # noqa: TRY400 - no message, no trace
+            return encode(Refused("KeysUnavailableError", ""))
 
     async def _call(self, asked: Asked) -> object:  # noqa: PLR0911 - one line a method
         match asked:
@@ -148,11 +160,3 @@ class _Connection:
                 return await self._keys.fingerprints(values)
             case PseudonymsAsked(project_id, person_ids):
                 return await self._keys.pseudonyms(project_id, person_ids)
-
-
-def _peer_uid(writer: asyncio.StreamWriter) -> int:
-    connection = writer.get_extra_info("socket")
-    if not hasattr(socket, "SO_PEERCRED"):
-        return os.getuid()
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return int(struct.unpack("3i", credentials)[1])

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from surveys.database import Role
-from surveys.identifiers import PersonId, new_id
+from surveys.identifiers import PersonId, ProjectId, new_id
 from surveys.keys import (
     Binding,
     Keys,
@@ -20,21 +20,16 @@ from surveys.keys import (
     PlainRow,
     Purpose,
     SealedRow,
-    TooLongError,
     seal_to_inbox,
 )
 from surveys.national_id import with_control_digits
+from tests.builders.keys import synthetic_numbers
 
 KeysAs = Callable[[Role], Keys]
 
 
 def place(table: str, person_id: UUID | None = None) -> Binding:
     return Binding(table, new_id(), PersonId(person_id or new_id()), new_id(), "v1", 1)
-
-
-def synthetic_numbers(count: int) -> list[str]:
-    numbers = (with_control_digits(f"0181{50 + n // 500:02d}{n % 500:03d}") for n in range(3 * count))
-    return [number for number in numbers if number][:count]
 
 
 async def test_what_the_worker_seals_for_a_person_research_opens_for_an_extract(keys_as: KeysAs) -> None:
@@ -72,40 +67,6 @@ async def test_a_value_moved_anywhere_else_does_not_open(keys_as: KeysAs, field:
         await keys_as(Role.RESEARCH).open(Purpose.EXTRACT, [SealedRow(moved, sealed)])
 
 
-async def test_no_flipped_bit_and_no_truncation_opens(keys_as: KeysAs) -> None:
-    worker = keys_as(Role.WORKER)
-    inbox, at_rest = place("answering.inbox"), place("answering.score")
-    sealed_inbox = seal_to_inbox(await worker.inbox_key(), b"a", inbox)
-    (sealed_rest,) = await worker.seal([PlainRow(at_rest, b"a")])
-    tried = 0
-    for purpose, binding, sealed in (
-        (Purpose.INGEST, inbox, sealed_inbox),
-        (Purpose.COMPARE, at_rest, sealed_rest),
-    ):
-        step = max(1, len(sealed) * 8 // 400)
-        damaged = [_flipped(sealed, bit) for bit in range(0, len(sealed) * 8, step)]
-        damaged += [sealed[:length] for length in range(0, len(sealed), max(1, len(sealed) // 50))]
-        for one in damaged:
-            with pytest.raises(NotOpenedError):
-                await worker.open(purpose, [SealedRow(binding, one)])
-            tried += 1
-    assert tried > 800
-
-
-async def test_every_envelope_of_a_kind_has_one_of_few_lengths(keys_as: KeysAs) -> None:
-    key = await keys_as(Role.WEB).inbox_key()
-    lengths = {
-        len(seal_to_inbox(key, b"x" * length, place("answering.inbox"))) for length in range(0, 2000, 7)
-    }
-    assert len(lengths) <= 2000 // 256 + 1
-
-
-async def test_more_than_fifteen_kibibytes_are_refused_before_sealing(keys_as: KeysAs) -> None:
-    key = await keys_as(Role.WEB).inbox_key()
-    with pytest.raises(TooLongError):
-        seal_to_inbox(key, b"x" * 15 * 1024, place("answering.inbox"))
-
-
 async def test_the_web_role_can_neither_seal_at_rest_nor_link_nor_open_answers(keys_as: KeysAs) -> None:
     web = keys_as(Role.WEB)
     with pytest.raises(NotAllowedError):
@@ -133,7 +94,7 @@ async def test_a_real_number_is_nobody_outside_production(keys_as: KeysAs) -> No
 async def test_pseudonyms_differ_between_projects_and_stay_within_one(keys_as: KeysAs) -> None:
     research = keys_as(Role.RESEARCH)
     people = [PersonId(new_id()) for _ in range(3)]
-    one, other = new_id(), new_id()
+    one, other = ProjectId(new_id()), ProjectId(new_id())
     first = await research.pseudonyms(one, people)
     assert first == await research.pseudonyms(one, people)
     assert set(first).isdisjoint(await research.pseudonyms(other, people))
@@ -144,9 +105,3 @@ async def test_no_role_but_keys_reads_identities(engine_as: Callable[[Role], Asy
         async with engine_as(role).connect() as connection:
             with pytest.raises(ProgrammingError, match="permission denied"):
                 await connection.execute(text("SELECT * FROM identity.national_identifier"))
-
-
-def _flipped(sealed: bytes, bit: int) -> bytes:
-    changed = bytearray(sealed)
-    changed[bit // 8] ^= 1 << bit % 8
-    return bytes(changed)

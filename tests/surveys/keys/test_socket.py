@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -23,11 +24,14 @@ from surveys.keys import (
     PlainRow,
     Purpose,
     SealedRow,
+    TooLongError,
     create_keystore,
     open_keys,
     seal_to_inbox,
 )
-from surveys.settings import Settings
+from surveys.keys.callers import caller_of
+from surveys.keys.frames import LENGTH, LONGEST_FRAME, Answered, InboxKeyAsked, Refused, encode
+from surveys.settings import Settings, SettingsError
 
 
 @pytest.fixture
@@ -130,3 +134,102 @@ async def test_only_the_owner_may_use_the_sockets_and_a_clean_stop_removes_them(
     service.send_signal(signal.SIGTERM)
     assert service.wait(20) == 0
     assert list(folder.glob("*.sock")) == []
+
+
+async def test_who_is_not_the_roles_account_is_turned_away(settings: Settings) -> None:
+    changed = msgspec.structs.replace(settings, etterklang_keys_callers=f"worker={os.getuid() + 1}")
+    process = start(changed)
+    try:
+        await until_it_answers(changed)
+        async with open_keys(changed, Role.WORKER) as worker:
+            with pytest.raises(KeysUnavailableError):
+                await worker.inbox_key()
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can call as somebody else")
+async def test_the_roles_own_account_is_let_in_though_it_is_not_the_services(settings: Settings) -> None:
+    changed = msgspec.structs.replace(settings, etterklang_keys_callers="worker=65534")
+    folder = Path(changed.etterklang_keys_socket_folder)
+    folder.chmod(0o711)
+    process = start(changed)
+    try:
+        await until_it_answers(changed)
+        answer = ask_as(65534, folder / "worker.sock", encode(InboxKeyAsked()))
+        assert isinstance(msgspec.msgpack.decode(answer, type=Answered | Refused), Answered)
+        with pytest.raises(PermissionError):
+            ask_as(65534, folder / "web.sock", encode(InboxKeyAsked()))
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def test_a_second_service_takes_over_and_the_end_of_the_first_does_no_harm(
+    settings: Settings, service: subprocess.Popen[bytes]
+) -> None:
+    first = sockets_in(settings)
+    second = start(settings)
+    try:
+        async with asyncio.timeout(60):
+            while first & sockets_in(settings):  # noqa: ASYNC110 - a file system tells of no event
+                await asyncio.sleep(0)
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(20) == 0
+        async with open_keys(settings, Role.WEB) as web:
+            assert await web.inbox_key()
+    finally:
+        second.kill()
+        second.wait()
+
+
+@pytest.mark.parametrize("frame", [b"", b"\xc1", b"\x81\xa4type\xa4Nope", b"\xff" * 100])
+async def test_a_malformed_call_is_refused_and_the_service_goes_on(
+    settings: Settings, service: subprocess.Popen[bytes], frame: bytes
+) -> None:
+    place = Path(settings.etterklang_keys_socket_folder) / "web.sock"
+    answer = msgspec.msgpack.decode(ask_as(os.getuid(), place, frame), type=Answered | Refused)
+    assert answer == Refused("NotAllowedError", "a malformed call")
+    async with open_keys(settings, Role.WEB) as web:
+        assert await web.inbox_key()
+
+
+async def test_a_frame_longer_than_any_honest_one_ends_the_connection(
+    settings: Settings, service: subprocess.Popen[bytes]
+) -> None:
+    reader, writer = await asyncio.open_unix_connection(
+        Path(settings.etterklang_keys_socket_folder) / "web.sock"
+    )
+    writer.write(LENGTH.pack(LONGEST_FRAME + 1))
+    assert await reader.read() == b""
+    writer.close()
+    async with open_keys(settings, Role.WORKER) as worker:
+        with pytest.raises(TooLongError):
+            await worker.link(["x" * LONGEST_FRAME])
+
+
+@pytest.mark.parametrize("callers", ["web", "web=", "keys=1", "everyone=1", "web=nobody-has-this-name"])
+def test_a_caller_that_cannot_be_is_refused_at_the_start(callers: str) -> None:
+    with pytest.raises(SettingsError, match="ETTERKLANG_KEYS_CALLERS"):
+        caller_of(Settings(etterklang_keys_callers=callers), Role.WEB)
+
+
+def sockets_in(settings: Settings) -> set[int]:
+    """The inodes of the sockets that stand there now."""
+    return {one.stat().st_ino for one in Path(settings.etterklang_keys_socket_folder).glob("*.sock")}
+
+
+def ask_as(uid: int, place: Path, frame: bytes) -> bytes:
+    """The answer to a frame that this account sends: the kernel notes who connects."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        own = os.geteuid()
+        os.seteuid(uid)
+        try:
+            connection.connect(str(place))
+        finally:
+            os.seteuid(own)
+        connection.sendall(LENGTH.pack(len(frame)) + frame)
+        with connection.makefile("rb") as answer:
+            (length,) = LENGTH.unpack(answer.read(LENGTH.size))
+            return answer.read(length)
