@@ -18,7 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from surveys import clock
 from surveys.database import Role
-from surveys.keys import Keys
 from surveys.keys.in_process import InProcessKeys, Vault
 from surveys.keys.kms.passphrase import PassphraseKms
 from surveys.national_id import with_control_digits
@@ -29,7 +28,7 @@ def in_process_keys(
     engine: AsyncEngine,
     settings: Settings | None = None,
     now: Callable[[], datetime] = clock.now,
-) -> Callable[[Role], Keys]:
+) -> Callable[[Role], InProcessKeys]:
     """Gives the key service as each role meets it; ``engine`` is connected as ``etterklang_keys``."""
     vault = Vault(settings or Settings(etterklang_mode="development"), engine, PassphraseKms(os.urandom(32)))
     return lambda role: InProcessKeys(vault, role, now)

@@ -1,0 +1,103 @@
+"""Whoever steals the database finds no answer, no score, no national identifier and no instrument in it."""
+
+import base64
+
+import psycopg
+import pytest
+
+from surveys.answering import DraftToSave, process_inbox, save_draft
+from surveys.database import Role, as_person, transaction
+from tests.builders.answering import (
+    EVERYDAY,
+    HABITS,
+    NOW,
+    EngineAs,
+    KeysAs,
+    Study,
+    answers,
+    as_owner,
+    count,
+    make_submission,
+    open_assessment,
+    open_study,
+    send,
+)
+from tests.builders.keys import synthetic_numbers
+
+PEOPLE = 12
+NUMBERS = synthetic_numbers(500)
+WORDS = [f"Fiolblå paraply nummer {n}" for n in range(2 * PEOPLE)]
+SEALED = (
+    "identity.national_identifier", "keys.person_key", "answering.draft", "answering.inbox",
+    "answering.response", "answering.score", "catalogue.document", "audit.audit_entry",
+)  # fmt: skip
+INSTRUMENTS = [EVERYDAY, HABITS, "Made for tests", "About tired", "energy"]
+
+
+@pytest.fixture
+async def study(engine_as: EngineAs, keys_as: KeysAs) -> Study:
+    return await open_study(engine_as, keys_as)
+
+
+async def fill(study: Study) -> None:
+    """Persons, drafts, submissions in the inbox, and responses with their scores."""
+    await study.keys_as(Role.WORKER).link(NUMBERS)
+    words = iter(WORDS)
+    for _ in range(PEOPLE):
+        one = await open_assessment(study)
+        given = answers(second={"times": (4,), "words": (next(words),)})
+        inbox_key = await study.keys_as(Role.WEB).inbox_key()
+        async with transaction(study.web) as connection:
+            await as_person(connection, one.person_id)
+            draft = DraftToSave(one.person_id, one.assessment_id, 0, given)
+            await save_draft(connection, inbox_key, draft, NOW)
+        other = await open_assessment(study)
+        await send(study, make_submission(other, answers(second={"words": (next(words),)})))
+    await process_inbox(study.worker, study.keys_as(Role.WORKER), NOW, PEOPLE // 2)
+
+
+def contents(database: str) -> list[bytes]:
+    """Every table as text, in which binary columns stand in hexadecimal digits."""
+    with psycopg.connect(database) as connection:
+        tables = connection.execute(
+            "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
+        ).fetchall()
+        return [_copied(connection, table) for (table,) in tables]
+
+
+def _copied(connection: psycopg.Connection, table: str) -> bytes:
+    with connection.cursor().copy(f"COPY {table} TO STDOUT") as copied:  # type: ignore[arg-type] # our own name
+        return b"".join(bytes(block) for block in copied)
+
+
+def needles(text: str) -> list[bytes]:
+    """A text as it would stand in a text column, in a binary one, and in base64."""
+    plain = text.encode()
+    encoded = base64.b64encode(plain).rstrip(b"=")[:-1]
+    return [plain, plain.hex().encode(), encoded]
+
+
+async def test_no_planted_value_stands_in_any_table(study: Study, database: str) -> None:
+    await fill(study)
+    assert {table: count(database, table) > 0 for table in SEALED} == dict.fromkeys(SEALED, True)
+    everything = b"\n".join(contents(database))
+    wanted = [one for planted in (*NUMBERS, *WORDS, *INSTRUMENTS) for one in needles(planted)]
+    assert len(wanted) > 1500
+    assert [one for one in wanted if one in everything] == []
+
+
+async def test_the_search_finds_what_does_stand_there(study: Study, database: str) -> None:
+    one = await open_assessment(study)
+    await study.keys_as(Role.WEB).inbox_key()
+    as_owner(database, "UPDATE keys.inbox_key SET wrapped = 'planted in the clear'")
+    everything = b"\n".join(contents(database))
+    assert str(one.person_id).encode() in everything
+    assert needles("planted in the clear")[1] in everything
+
+
+async def test_the_same_answers_are_never_sealed_to_the_same(study: Study, database: str) -> None:
+    for _ in range(3):
+        one = await open_assessment(study)
+        await send(study, make_submission(one, answers(second={"words": ("the same words",)})))
+    assert count(database, "(SELECT DISTINCT sealed FROM answering.inbox) AS one") == 3
