@@ -35,7 +35,6 @@ from surveys.keys.frames import LENGTH, LONGEST_FRAME, Answered, InboxKeyAsked, 
 from surveys.keys.kms import passphrase
 from surveys.settings import Settings, SettingsError
 
-
 # What `etterklang keys serve` does, without reading the libraries of the other commands.
 SERVE = """
 import asyncio
