@@ -1,47 +1,89 @@
-"""The command ``etterklang``, and the one place where its expected errors become a sentence."""
+"""The command ``etterklang``: a table of commands, each imported when it is asked for."""
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import NamedTuple
 
 import typer
-from sqlalchemy.exc import OperationalError
+from typer._click.core import Command, Context
+from typer.core import TyperGroup
 
-from api.commands import cohort, demo, extract, instruments, machines, processes, protocols, registry
-from api.commands.errors import EXPECTED_ERRORS
+
+class Place(NamedTuple):
+    """Where a command is: its module in ``api.commands``, and the function or group in it."""
+
+    module: str
+    name: str
+
+
+# The libraries of a serving process take two seconds to import; `etterklang demo` starts in three.
+COMMANDS: Mapping[str, Place] = {
+    "demo": Place("demo", "demo"),
+    "registry": Place("registry", "app"),
+    "cohort": Place("cohort", "app"),
+    "instruments": Place("instruments", "app"),
+    "protocols": Place("protocols", "app"),
+    "projects": Place("extract", "projects_app"),
+    "extract": Place("extract", "extract"),
+    "machines": Place("machines", "app"),
+    "keys": Place("processes", "keys_app"),
+    "audit": Place("processes", "audit_app"),
+    "web": Place("processes", "web"),
+    "worker": Place("processes", "worker"),
+    "research": Place("processes", "research"),
+    "migrate": Place("processes", "migrate_database"),
+}
+
+
+class Commands(TyperGroup):
+    """The commands of the table."""
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        """Their names, in the table's order."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """The command of this name, imported now."""
+        del ctx
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        found = getattr(import_module(f"api.commands.{place.module}"), place.name)
+        group = found if isinstance(found, typer.Typer) else typer.Typer(add_completion=False)
+        if group is not found:
+            group.command(cmd_name)(found)
+        command = typer.main.get_command(group)
+        command.name = cmd_name
+        return command
+
 
 app = typer.Typer(
-    name="etterklang",
+    cls=Commands,
     help="Patient-reported outcomes for a cancer registry.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.add_typer(registry.app, name="registry")
-app.add_typer(cohort.app, name="cohort")
-app.add_typer(instruments.app, name="instruments")
-app.add_typer(protocols.app, name="protocols")
-app.add_typer(machines.app, name="machines")
-app.add_typer(processes.keys_app, name="keys")
-app.add_typer(processes.audit_app, name="audit")
-app.add_typer(extract.projects_app, name="projects")
-app.command("extract")(extract.extract)
-app.command("demo")(demo.demo)
-app.command("web")(processes.web)
-app.command("worker")(processes.worker)
-app.command("research")(processes.research)
-app.command("migrate")(processes.migrate_database)
+
+
+@app.callback()
+def etterklang() -> None:
+    """Patient-reported outcomes for a cancer registry."""
 
 
 def main() -> None:
     """Runs the command line; an expected error is one sentence on standard error and exit code 2."""
     try:
         app()
-    except EXPECTED_ERRORS as error:
-        typer.echo(f"etterklang: {error}", err=True)
-        sys.exit(2)
-    except OperationalError:
-        typer.echo(
-            "etterklang: the database does not answer; check DATABASE_URL, or start `make demo`", err=True
-        )
-        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        from api.commands.errors import sentence_for  # noqa: PLC0415 - it knows the errors of every capability
+
+        sentence = sentence_for(error)
+        if sentence is None:
+            raise
+        typer.echo(f"etterklang: {sentence}", err=True)
+        sys.exit(2)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.commands.acting import EMBEDDED_OPTIONS, read_environment_file
+from api.commands.environment import EMBEDDED_OPTIONS, read_environment_file
 from api.demo import places
 from surveys import embedded
 from surveys.schema import migrate

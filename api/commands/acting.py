@@ -8,13 +8,11 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.commands.environment import EMBEDDED_OPTIONS, ENVIRONMENT_FILE, read_environment_file
 from surveys import embedded
 from surveys.database import Role, check_role, make_engine
 from surveys.keys import Keys, open_keys
 from surveys.settings import Settings, load_settings
-
-ENVIRONMENT_FILE = Path(".etterklang/environment")
-EMBEDDED_OPTIONS = {"max_connections": "100", "shared_buffers": "256MB", "log_min_messages": "warning"}
 
 
 @dataclass(frozen=True)
@@ -24,12 +22,6 @@ class Acting:
     settings: Settings
     engine: AsyncEngine
     keys: Keys
-
-
-def read_environment_file(path: Path) -> dict[str, str]:
-    """The ``NAME=value`` lines of a settings file; lines that begin with ``#`` are remarks."""
-    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 def settings_here() -> Settings:

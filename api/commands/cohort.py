@@ -9,7 +9,7 @@ import typer
 
 from surveys import clock
 
-app = typer.Typer(help="Make synthetic people; never real ones.", no_args_is_help=True)
+app = typer.Typer(help="Make synthetic people; never real ones.", no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

@@ -1,6 +1,7 @@
 """The errors that a command turns into one sentence; anything else is a fault of ours and shows as one."""
 
 import msgspec
+from sqlalchemy.exc import OperationalError
 
 from instruments.exchange.fhir import InvalidQuestionnaireError
 from surveys.answering import AnsweringError
@@ -26,3 +27,10 @@ EXPECTED_ERRORS = (
     WrongRoleError,
     msgspec.DecodeError,
 )
+
+
+def sentence_for(error: Exception) -> str | None:
+    """What to say of an expected error, or nothing for one that is not expected."""
+    if isinstance(error, OperationalError):
+        return "the database does not answer; check DATABASE_URL, or start `make demo`"
+    return str(error) if isinstance(error, EXPECTED_ERRORS) else None

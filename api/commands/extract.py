@@ -23,7 +23,7 @@ from surveys.research import (
     write_extract,
 )
 
-projects_app = typer.Typer(help="Research projects.", no_args_is_help=True)
+projects_app = typer.Typer(help="Research projects.", no_args_is_help=True, add_completion=False)
 
 
 @projects_app.callback()

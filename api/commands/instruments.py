@@ -17,7 +17,7 @@ from surveys.identifiers import InstrumentVersionId
 
 REFUSED = 3
 
-app = typer.Typer(help="Import and publish instruments.", no_args_is_help=True)
+app = typer.Typer(help="Import and publish instruments.", no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

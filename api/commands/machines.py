@@ -12,7 +12,7 @@ from api.security.machines import register_machine, revoke_machine
 from surveys import clock
 from surveys.database import Role, transaction
 
-app = typer.Typer(help="Machines that may ask for a token.", no_args_is_help=True)
+app = typer.Typer(help="Machines that may ask for a token.", no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

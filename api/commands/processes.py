@@ -6,15 +6,16 @@ from typing import Annotated
 
 import typer
 
-from api.commands.acting import EMBEDDED_OPTIONS, connected, embedded_folder, settings_here
+from api.commands.acting import connected, embedded_folder, settings_here
+from api.commands.environment import EMBEDDED_OPTIONS
 from surveys import audit, embedded
 from surveys.database import Role
 from surveys.keys import create_keystore, run_key_service
 from surveys.schema import migrate
 from surveys.worker import run_research, run_worker
 
-keys_app = typer.Typer(help="The key service and its keystore.", no_args_is_help=True)
-audit_app = typer.Typer(help="The audit log.", no_args_is_help=True)
+keys_app = typer.Typer(help="The key service and its keystore.", no_args_is_help=True, add_completion=False)
+audit_app = typer.Typer(help="The audit log.", no_args_is_help=True, add_completion=False)
 
 
 def web() -> None:

@@ -21,7 +21,7 @@ from surveys.followup import (
 )
 from surveys.identifiers import ProtocolVersionId
 
-app = typer.Typer(help="Follow-up protocols (docs/protocols.md).", no_args_is_help=True)
+app = typer.Typer(help="Follow-up protocols (docs/protocols.md).", no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from surveys.keys.service import SERVED_ROLES
 from surveys.settings import Settings
 
 READY_SECONDS = 60.0
@@ -47,21 +46,23 @@ def start_all(settings: Settings, people: Path, log: Path) -> list[BaseProcess]:
     Raises:
         DemoError: one ended, or did not answer within a minute.
     """
-    serving: tuple[tuple[str, Callable[[], None]], ...] = (
-        ("keys", lambda: _serve_keys(settings)),
-        ("provider", lambda: _serve_provider(settings, people)),
-        ("web", lambda: _serve_web(settings)),
-        ("worker", lambda: _serve_worker(settings)),
-        ("research", lambda: _serve_research(settings)),
-    )
     children: list[BaseProcess] = []
+
+    def start(name: str, act: Callable[[], None]) -> None:
+        child = _forking.Process(target=_into_log, args=(act, log), name=name)
+        child.start()
+        children.append(child)
+
     try:
-        for name, act in serving:
-            child = _forking.Process(target=_into_log, args=(act, log), name=name)
-            child.start()
-            children.append(child)
-            if name == "keys":
-                _await_sockets(settings, children, log)
+        # The web process has most to import and does not wait; who asks for keys at once does.
+        start("keys", lambda: _serve_keys(settings))
+        start("web", lambda: _serve_web(settings))
+        start("provider", lambda: _serve_provider(settings, people))
+        import surveys.worker  # noqa: F401, PLC0415 - once, for the two processes that are forked next
+
+        _await_sockets(settings, children, log)
+        start("worker", lambda: _serve_worker(settings))
+        start("research", lambda: _serve_research(settings))
         _await_answer(f"{settings.etterklang_public_url}/health/ready", children, log)
         _await_answer(f"{settings.etterklang_patient_issuer}/.well-known/openid-configuration", children, log)
     except DemoError:
@@ -100,9 +101,8 @@ def _into_log(act: Callable[[], None], log: Path) -> None:
 def _await_sockets(settings: Settings, children: Sequence[BaseProcess], log: Path) -> None:
     """The others begin by asking the key service, so it is there first."""
     folder = Path(settings.etterklang_keys_socket_folder)
-    _await_true(
-        lambda: len(list(folder.glob("*.sock"))) == len(SERVED_ROLES), "the key service", children, log
-    )
+    sockets = [folder / f"{role}.sock" for role in ("web", "worker", "research")]
+    _await_true(lambda: all(one.exists() for one in sockets), "the key service", children, log)
 
 
 def _await_answer(address: str, children: Sequence[BaseProcess], log: Path) -> None:

@@ -1,10 +1,8 @@
 """Where the demonstration keeps what it makes, and the settings it runs under."""
 
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
-
-from api.security.client_key import ensure_client_key
-from surveys.keys import create_keystore
 
 HOME = Path(".etterklang")
 DOCUMENTS = Path(__file__).parent / "documents"
@@ -21,10 +19,9 @@ def write_environment(address: str, port: int, provider_port: int) -> Path:
     if not passphrase.exists():
         passphrase.touch(mode=0o600)
         passphrase.write_text(secrets.token_urlsafe(32), encoding="ascii")
-    if not keystore.exists():
-        create_keystore(keystore, passphrase.read_bytes())
-    for audience in ("patient", "staff"):
-        ensure_client_key(HOME / f"{audience}-client.jwk")
+    client_keys = [HOME / f"{audience}-client.jwk" for audience in ("patient", "staff")]
+    if not all(file.exists() for file in (keystore, *client_keys)):
+        _make_keys(keystore, passphrase, client_keys)
     values = {
         "ETTERKLANG_MODE": "development",
         "ETTERKLANG_HOME": str(HOME),
@@ -43,3 +40,14 @@ def write_environment(address: str, port: int, provider_port: int) -> Path:
     file = HOME / "environment"
     file.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
     return file
+
+
+def _make_keys(keystore: Path, passphrase: Path, client_keys: Sequence[Path]) -> None:
+    # Slow to import, and only the first start makes keys.
+    from api.security.client_key import ensure_client_key  # noqa: PLC0415
+    from surveys.keys import create_keystore  # noqa: PLC0415
+
+    if not keystore.exists():
+        create_keystore(keystore, passphrase.read_bytes())
+    for file in client_keys:
+        ensure_client_key(file)

@@ -12,10 +12,9 @@ from types import FrameType
 
 import msgspec
 
-from api.commands.acting import EMBEDDED_OPTIONS, read_environment_file
+from api.commands.environment import EMBEDDED_OPTIONS, read_environment_file
 from api.demo import console, places
 from api.demo.children import DemoError, act_in_child, ended, start_all, stop_all
-from api.demo.provider import Person
 from surveys import embedded
 from surveys.schema import newest_migration
 from surveys.settings import Settings, load_settings
@@ -24,6 +23,14 @@ MIGRATED = places.HOME / "migrated"
 SEEDED = places.HOME / "seeded"
 PEOPLE = places.HOME / "people.json"
 LOG = places.HOME / "log"
+
+
+class _Listed(msgspec.Struct):
+    """Somebody to log in as, read without importing the provider."""
+
+    story: str
+    pid: str = ""
+    name: str = ""
 
 
 def throw_away() -> None:
@@ -126,7 +133,7 @@ def _seed(settings: Settings) -> None:
 
 
 def _say_where(settings: Settings, seconds: float) -> None:
-    people = msgspec.json.decode(PEOPLE.read_bytes(), type=tuple[Person, ...])
+    people = msgspec.json.decode(PEOPLE.read_bytes(), type=tuple[_Listed, ...])
     console.say(f"\n[bold]Etterklang runs[/bold] (ready after {seconds:.1f} s; log in {LOG})")
     console.say(f"  Patients     {settings.etterklang_public_url}/")
     console.say(f"  Staff        {settings.etterklang_public_url}/staff")
