@@ -27,6 +27,14 @@ class DemoError(Exception):
     """The demonstration cannot go on; the message says what to do."""
 
 
+def import_once() -> None:
+    """Imports what several of the processes need, so that each is forked with it."""
+    import litestar  # noqa: F401, PLC0415
+    import uvicorn  # noqa: F401, PLC0415
+
+    import surveys.answering  # noqa: F401, PLC0415
+
+
 def act_in_child(act: Callable[..., None], *args: object) -> None:
     """Runs ``act`` in a process of its own, so that this one stays without threads, secrets and connections.
 

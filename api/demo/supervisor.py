@@ -6,6 +6,7 @@ import signal
 import socket
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.process import BaseProcess
 from threading import Event
 from types import FrameType
@@ -14,7 +15,7 @@ import msgspec
 
 from api.commands.environment import EMBEDDED_OPTIONS, read_environment_file
 from api.demo import console, places
-from api.demo.children import DemoError, act_in_child, ended, start_all, stop_all
+from api.demo.children import DemoError, act_in_child, ended, import_once, start_all, stop_all
 from surveys import embedded
 from surveys.schema import newest_migration
 from surveys.settings import Settings, load_settings
@@ -56,7 +57,10 @@ def run_demo() -> None:
     _check_port("ETTERKLANG_DEMO_PROVIDER_PORT", asked.etterklang_demo_provider_port)
     places.HOME.mkdir(exist_ok=True)
     with console.step("Starting the embedded PostgreSQL"):
-        server = embedded.start(places.HOME / "pg", EMBEDDED_OPTIONS)
+        with ThreadPoolExecutor(1) as beside:
+            starting = beside.submit(embedded.start, places.HOME / "pg", EMBEDDED_OPTIONS)
+            import_once()
+            server = starting.result()
         address = embedded.ensure_database(server)
     children: Sequence[BaseProcess] = ()
     try:
