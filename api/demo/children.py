@@ -66,13 +66,12 @@ def start_all(settings: Settings, people: Path, log: Path) -> list[BaseProcess]:
         start("keys", lambda: _serve_keys(settings))
         start("web", lambda: _serve_web(settings))
         start("provider", lambda: _serve_provider(settings, people))
-        import surveys.worker  # noqa: F401, PLC0415 - once, for the two processes that are forked next
-
         _await_sockets(settings, children, log)
-        start("worker", lambda: _serve_worker(settings))
-        start("research", lambda: _serve_research(settings))
         _await_answer(f"{settings.etterklang_public_url}/health/ready", children, log)
         _await_answer(f"{settings.etterklang_patient_issuer}/.well-known/openid-configuration", children, log)
+        # The worker sweeps everyone when it starts, which would slow the others' start.
+        start("worker", lambda: _serve_worker(settings))
+        start("research", lambda: _serve_research(settings))
     except DemoError:
         stop_all(children)
         raise
