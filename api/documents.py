@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Request, Response
 
 from surveys.answering import Language
-from surveys.settings import Settings
 
 HERE = Path(__file__).parent
 PLACES = (HERE / "dist", HERE.parent / "frontend" / "dist")
@@ -52,8 +50,8 @@ class _Half(NamedTuple):
 class Page:
     """One built document. Only the state is compressed for each visit; the rest was, at the start."""
 
-    def __init__(self, file: str, built: str, form_targets: tuple[str, ...] = ()) -> None:
-        """Cuts ``built`` at its state; ``form_targets`` are the origins that a form may lead to beside ours.
+    def __init__(self, file: str, built: str) -> None:
+        """Cuts ``built`` at its state.
 
         Raises:
             DocumentError: it holds no place for the state, or more than one.
@@ -69,7 +67,7 @@ class Page:
             for language in LANGUAGES
         }
         self._after = _half(ended + after, zlib.Z_FINISH)
-        self.policy = _policy(built, form_targets)
+        self.policy = _policy(built)
 
     def plain(self, language: Language, state: bytes) -> bytes:
         """The document with ``state``, which is JSON in UTF-8."""
@@ -95,16 +93,13 @@ class Documents:
     staff: Page
 
     @classmethod
-    def read(cls, settings: Settings) -> "Documents":
+    def read(cls) -> "Documents":
         """Reads both pages from where they were built to.
 
         Raises:
             DocumentError: one is missing, or holds no place for the state.
         """
-        return cls(
-            _read("patient.html", settings.etterklang_patient_issuer),
-            _read("staff.html", settings.etterklang_staff_issuer),
-        )
+        return cls(_read("patient.html"), _read("staff.html"))
 
 
 def show(
@@ -163,18 +158,11 @@ def _preferences(header: str) -> list[str]:
     return [tag for _, tag in sorted(wanted, key=lambda one: -one[0])]
 
 
-def _read(name: str, issuer: str) -> Page:
+def _read(name: str) -> Page:
     file = next((place / name for place in PLACES if (place / name).exists()), None)
     if file is None:
         raise DocumentError(name, "has not been built")
-    # Logging out is a form that may lead on to the identity provider.
-    targets = (_origin(issuer),) if issuer else ()
-    return Page(name, file.read_text(encoding="utf-8"), targets)
-
-
-def _origin(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"
+    return Page(name, file.read_text(encoding="utf-8"))
 
 
 def _half(text: str, ending: int) -> _Half:
@@ -188,7 +176,7 @@ def _harmless(state: bytes) -> bytes:
     return state.replace(b"<", b"\\u003c")
 
 
-def _policy(built: str, form_targets: tuple[str, ...]) -> str:
+def _policy(built: str) -> str:
     found = _InlineParts()
     found.feed(built)
     found.close()
@@ -198,7 +186,7 @@ def _policy(built: str, form_targets: tuple[str, ...]) -> str:
         "style-src": _hashes(found.styles),
         "img-src": ("'self'", "data:"),
         "connect-src": ("'self'",),
-        "form-action": ("'self'", *form_targets),
+        "form-action": ("'self'",),
         "base-uri": ("'none'",),
         "frame-ancestors": ("'none'",),
     }

@@ -73,7 +73,7 @@ async def opened(settings: Settings, now: Callable[[], datetime] = clock.now) ->
         KeystoreError: the key service is to run in this process, and its keystore does not open.
     """
     check_production(settings)
-    documents = Documents.read(settings)
+    documents = Documents.read()
     engine = make_engine(settings.database_address(Role.WEB), Role.WEB)
     try:
         await check_role(engine, Role.WEB)

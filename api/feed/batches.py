@@ -10,6 +10,7 @@ from litestar.exceptions import InternalServerException
 from litestar.params import FromPath, SkipValidation
 
 from api.bodies import BadRequestError, check_type
+from api.operations import taking_rows
 from api.security.roles import Who
 from api.visits import MachineVisit, visit_machine
 from surveys.database import transaction
@@ -35,6 +36,7 @@ class BatchNotFoundError(Exception):
     opt={"who": Who.MACHINE, "scope": "feed:{registry}"},
     status_code=202,
     request_max_body_size=MOST_BYTES,
+    operation_class=taking_rows(FORMS),
 )
 async def send(
     request: Request[Any, Any, Any], machine: FeedVisit, registry: FromPath[str], batch_id: FromPath[UUID]

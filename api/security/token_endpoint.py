@@ -9,6 +9,7 @@ from litestar import Request, Response, post
 
 from api import edge
 from api.bodies import check_type
+from api.operations import taking_form
 from api.process import process_of
 from api.security.machines import AssertionRefusedError, Machine, authenticate
 from api.security.roles import Who
@@ -71,6 +72,14 @@ def to_oauth_error(request: Request[Any, Any, Any], error: TokenRequestError) ->
     opt={"who": Who.ANYONE},
     exception_handlers={TokenRequestError: to_oauth_error},
     tags=["machines"],
+    operation_class=taking_form(
+        {
+            "grant_type": "client_credentials",
+            "client_assertion_type": ASSERTION_TYPE,
+            "client_assertion": "a JWT signed with the machine's key; docs/api.md has its claims",
+        },
+        {"scope": "scopes with a space between them; all of the machine's if left out"},
+    ),
 )
 async def token(request: Request[Any, Any, Any]) -> TokenGiven:
     """An access token for a machine that signs an assertion with its registered key."""
