@@ -47,9 +47,9 @@ class StrictRequest(Request[Any, Any, State]):
 
     @property
     def cookies(self) -> dict[str, str]:
-        """The cookies as they were sent; ours need no decoding."""
+        """The cookies without the quotes that they may be sent in; ours hold nothing that needs decoding."""
         pairs = (one.partition("=") for one in self.headers.get("cookie", "").split(";"))
-        return {name.strip(): value.strip() for name, equals, value in pairs if equals}
+        return {name.strip(): value.strip().strip('"') for name, equals, value in pairs if equals}
 
     @property
     def query_params(self) -> MultiDict[Any]:
