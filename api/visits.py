@@ -48,9 +48,12 @@ async def visit(request: Request[Any, Any, Any], audience: Audience) -> AsyncIte
     """The visit of whoever is logged in, or nothing; one transaction, from the session's check to the act."""
     process = process_of(request)
     now = process.now()
+    cookie = sessions.cookie_of(request, process.settings)
+    if cookie is None:
+        yield None
+        return
     async with transaction(process.engine) as connection:
-        cookie = sessions.cookie_of(request, process.settings)
-        session = None if cookie is None else await sessions.current(connection, cookie, audience, now)
+        session = await sessions.current(connection, cookie, audience, now)
         yield None if session is None else Visit(process, connection, session, now)
 
 
