@@ -60,11 +60,11 @@ $(VENV)/bootstrapped: requirements-bootstrap.txt
 
 $(VENV)/installed: $(VENV)/bootstrapped requirements.txt pyproject.toml
 	@echo "Installing what it needs, each package checked against its hash"
-	@$(UV) pip install -q --require-hashes -r requirements.txt
+	@$(UV) pip install -q --compile-bytecode --require-hashes -r requirements.txt
 	@$(UV) pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
 	@echo "Installing what the tests need"
-	@$(UV) pip install -q --require-hashes -r requirements.txt -r requirements-dev.txt
+	@$(UV) pip install -q --compile-bytecode --require-hashes -r requirements.txt -r requirements-dev.txt
 	@touch $@

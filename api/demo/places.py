@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 HOME = Path(".etterklang")
+ENVIRONMENT = HOME / "environment"
 DOCUMENTS = Path(__file__).parent / "documents"
 COHORT = HOME / "cohort.ndjson"
 PERSONS = 5_000
@@ -37,9 +38,8 @@ def write_environment(address: str, port: int, provider_port: int) -> Path:
         "ETTERKLANG_KEYSTORE_PASSPHRASE_FILE": str(passphrase),
         "ETTERKLANG_NOTICE_FOLDER": str(HOME / "notices"),
     }
-    file = HOME / "environment"
-    file.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
-    return file
+    ENVIRONMENT.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
+    return ENVIRONMENT
 
 
 def _make_keys(keystore: Path, passphrase: Path, client_keys: Sequence[Path]) -> None:

@@ -5,9 +5,7 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.process import BaseProcess
 from threading import Event
 from types import FrameType
 
@@ -15,7 +13,7 @@ import msgspec
 
 from api.commands.environment import EMBEDDED_OPTIONS, read_environment_file
 from api.demo import console, places
-from api.demo.children import DemoError, act_in_child, ended, import_once, start_all, stop_all
+from api.demo.children import DemoError, Processes, act_in_child
 from surveys import embedded
 from surveys.schema import newest_migration
 from surveys.settings import Settings, load_settings
@@ -56,26 +54,27 @@ def run_demo() -> None:
     _check_port("ETTERKLANG_PORT", asked.etterklang_port)
     _check_port("ETTERKLANG_DEMO_PROVIDER_PORT", asked.etterklang_demo_provider_port)
     places.HOME.mkdir(exist_ok=True)
-    with console.step("Starting the embedded PostgreSQL"):
-        with ThreadPoolExecutor(1) as beside:
-            starting = beside.submit(embedded.start, places.HOME / "pg", EMBEDDED_OPTIONS)
-            import_once()
-            server = starting.result()
-        address = embedded.ensure_database(server)
-    children: Sequence[BaseProcess] = ()
+    with console.step("Starting the embedded PostgreSQL"), ThreadPoolExecutor(1) as beside:
+        starting = beside.submit(embedded.start, places.HOME / "pg", EMBEDDED_OPTIONS)
+        processes = Processes(places.ENVIRONMENT, PEOPLE, LOG)
+        server = starting.result()
+    with server:
+        _run(processes, embedded.ensure_database(server), asked, started)
+
+
+def _run(processes: Processes, address: str, asked: Settings, started: float) -> None:
     try:
         settings = _environment(address, asked)
         _prepare(settings, address)
         with console.step(
             "Starting the key service, the web, worker and research processes, and the provider"
         ):
-            children = start_all(_with_sockets(), PEOPLE, LOG)
+            processes.begin()
         _say_where(settings, time.monotonic() - started)
-        _wait(children)
+        _wait(processes)
     finally:
         with console.step("Stopping"):
-            stop_all(children)
-            server.cleanup()
+            processes.stop()
 
 
 def _is_running() -> bool:
@@ -100,17 +99,8 @@ def _check_port(setting: str, port: int) -> None:
 
 
 def _environment(address: str, asked: Settings) -> Settings:
-    file = places.write_environment(address, asked.etterklang_port, asked.etterklang_demo_provider_port)
-    os.environ.update(read_environment_file(file))
-    return load_settings()
-
-
-def _with_sockets() -> Settings:
-    """The same settings, with the key service in its own process; commands open the keystore themselves."""
-    sockets = places.HOME / "sockets"
-    shutil.rmtree(sockets, ignore_errors=True)
-    sockets.mkdir(mode=0o700)
-    os.environ["ETTERKLANG_KEYS_SOCKET_FOLDER"] = str(sockets)
+    places.write_environment(address, asked.etterklang_port, asked.etterklang_demo_provider_port)
+    os.environ.update(read_environment_file(places.ENVIRONMENT))
     return load_settings()
 
 
@@ -148,7 +138,7 @@ def _say_where(settings: Settings, seconds: float) -> None:
     console.say("Ctrl-C stops it; `make demo-reset` starts over.\n")
 
 
-def _wait(children: Sequence[BaseProcess]) -> None:
+def _wait(processes: Processes) -> None:
     stopping = Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -157,5 +147,5 @@ def _wait(children: Sequence[BaseProcess]) -> None:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     while not stopping.wait(0.5):
-        if name := ended(children):
+        if name := processes.ended():
             raise DemoError(f"the {name} process ended; {LOG} says why")
