@@ -8,7 +8,8 @@ from types import MappingProxyType
 import msgspec
 
 from instruments.definition import Document, Presentation, Structure, Translation
-from instruments.scoring.spec import ScoringSpec, SpecFault, check_spec
+from instruments.scoring.soundness import SpecFault, check_spec
+from instruments.scoring.spec import ScoringSpec
 from instruments.soundness import StructureFault, faults_of
 
 

@@ -7,18 +7,28 @@ from instruments.scoring.engine import (
     score,
     score_answers,
 )
+from instruments.scoring.soundness import SpecFault, check_spec
 from instruments.scoring.spec import (
+    Answered,
+    Band,
+    Banding,
+    Comparison,
+    Flag,
     Linear,
     MissingRule,
     Recode,
     Scale,
     ScoredItem,
     ScoringSpec,
-    SpecFault,
-    check_spec,
+    Table,
 )
 
 __all__ = [
+    "Answered",
+    "Band",
+    "Banding",
+    "Comparison",
+    "Flag",
     "Linear",
     "MissingColumnError",
     "MissingRule",
@@ -29,6 +39,7 @@ __all__ = [
     "ScoredItem",
     "ScoringSpec",
     "SpecFault",
+    "Table",
     "check_spec",
     "score",
     "score_answers",
