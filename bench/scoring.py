@@ -10,7 +10,7 @@ from api.demo import places
 from api.demo.cohort.behaviour import Respondent, answers_of
 from bench.figures import Figure
 from instruments.answers import check
-from instruments.scoring.engine import score, score_answers
+from instruments.scoring import score, score_answers
 from instruments.versions import Instrument
 
 ROWS = 1_000_000

@@ -3,9 +3,8 @@
 from instruments.scoring.engine import (
     MissingColumnError,
     OutOfRangeError,
-    ScaleScore,
+    label,
     score,
-    score_answers,
 )
 from instruments.scoring.soundness import SpecFault, check_spec
 from instruments.scoring.spec import (
@@ -22,6 +21,14 @@ from instruments.scoring.spec import (
     ScoringSpec,
     Table,
 )
+from instruments.scoring.verdict import (
+    Raised,
+    ScaleScore,
+    Verdict,
+    judge_answers,
+    judge_numbers,
+    score_answers,
+)
 
 __all__ = [
     "Answered",
@@ -33,6 +40,7 @@ __all__ = [
     "MissingColumnError",
     "MissingRule",
     "OutOfRangeError",
+    "Raised",
     "Recode",
     "Scale",
     "ScaleScore",
@@ -40,7 +48,11 @@ __all__ = [
     "ScoringSpec",
     "SpecFault",
     "Table",
+    "Verdict",
     "check_spec",
+    "judge_answers",
+    "judge_numbers",
+    "label",
     "score",
     "score_answers",
 ]

@@ -3,16 +3,31 @@
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
-from instruments.answers import Answers
-from instruments.definition import Document, Item, Structure, Value, every_item
-from instruments.scoring.plan import Column, Level, Matrix, Plan, make_plan
-from instruments.scoring.spec import Scale, ScoredItem, ScoringSpec
+from instruments.scoring.plan import (
+    EMPTY,
+    Alone,
+    Column,
+    Finish,
+    Grades,
+    Level,
+    Lookup,
+    Matrix,
+    Plan,
+    Summed,
+    make_plan,
+)
+from instruments.scoring.spec import Comparison, ScoringSpec, shown_scales
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 """Changes when the same spec and answers would give another score; stored beside each score."""
-ROWS_AT_ONCE = 16_384
+ROWS_AT_ONCE = 8192
 """So many rows of some forty items and scales fit in a core's cache."""
+
+OPERATORS: Mapping[str, np.ufunc] = {
+    "=": np.equal, ">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal,
+}  # fmt: skip
 
 
 class MissingColumnError(Exception):
@@ -32,24 +47,12 @@ class OutOfRangeError(Exception):
         self.row = row
 
 
-class ScaleScore(Document, frozen=True):
-    """A scale's score and why it is what it is: the parts used, the parts missing, and the rule in words.
-
-    ``value`` is None where too many parts are missing.
-    """
-
-    scale_id: str
-    value: float | None
-    used: tuple[str, ...]
-    missing: tuple[str, ...]
-    rule: str
-
-
 def score(spec: ScoringSpec, columns: Mapping[str, Column]) -> dict[str, Column]:
-    """The scores of every row: scale id to an array as long as the columns, NaN where the missing rule says.
+    """The scores and flags of every row: id to an array as long as the columns, NaN where one is missing.
 
     ``columns`` maps each scored item to its answered numbers, one a row, NaN where missing; others are left
-    alone.
+    alone. A data frame is such a mapping. Steps on the way and scales that are off are left out; flags are
+    0 or 1.
 
     Raises:
         MissingColumnError: a scored item has no column.
@@ -62,11 +65,15 @@ def score(spec: ScoringSpec, columns: Mapping[str, Column]) -> dict[str, Column]
     if len(lengths) > 1:
         raise ValueError(f"the columns have different lengths: {sorted(lengths)}")
     rows = lengths.pop() if lengths else 0
-    scores = np.empty((len(spec.scales), rows))
+    names = [scale.scale_id for scale in shown_scales(spec)]
+    wanted = np.array([plan.rows[name] for name in names], dtype=np.intp)
+    scores = np.empty((len(names) + len(spec.flags), rows))
     for start in range(0, rows, ROWS_AT_ONCE):
         end = min(start + ROWS_AT_ONCE, rows)
-        scores[:, start:end] = _score_block(plan, [column[start:end] for column in given], start)
-    return {scale.scale_id: scores[index] for index, scale in enumerate(spec.scales)}
+        parts = score_parts(plan, np.array([column[start:end] for column in given]), start)
+        scores[: len(names), start:end] = parts[wanted]
+        scores[len(names) :, start:end] = raise_flags(plan, parts)
+    return dict(zip([*names, *(flag.flag_id for flag in spec.flags)], scores, strict=True))
 
 
 def _column(item_id: str, columns: Mapping[str, Column]) -> Column:
@@ -75,103 +82,154 @@ def _column(item_id: str, columns: Mapping[str, Column]) -> Column:
     return np.asarray(columns[item_id], dtype=np.float64)
 
 
-def _score_block(plan: Plan, given: list[Column], first_row: int) -> Matrix:
-    """Scores, a row a scale and a column a response, from the items' numbers."""
-    items = len(given)
-    parts = np.empty((items + len(plan.spec.scales), len(given[0]) if given else 0))
-    for index, column in enumerate(given):
-        parts[index] = column
-    _count(plan, parts[:items], first_row)
+def score_parts(plan: Plan, numbers: Matrix, first_row: int) -> Matrix:
+    """Everything that is computed for some responses, a row an item or scale (``plan.rows``).
+
+    ``numbers`` are those answered, a row an item and a column a response, which is number ``first_row``
+    and on.
+
+    Raises:
+        OutOfRangeError: a number is not in the item's range or table.
+    """
+    parts = np.empty((plan.size + 1, numbers.shape[1]))
+    parts[: len(numbers)] = numbers
+    parts[EMPTY] = np.nan
+    _count(plan, parts[: len(numbers)], first_row)
     for level in plan.levels:
-        parts[level.rows] = _combine(level, parts[: level.rows[0]])
-    return parts[items:][plan.order]
+        parts[level.rows] = _combine(level, parts)
+    return parts
 
 
 def _count(plan: Plan, numbers: Matrix, first_row: int) -> None:
     """Turns answered numbers into those that count, in place: absent to NaN, recoded, held to the range."""
-    for row, absent in plan.absent:
-        numbers[row][np.isin(numbers[row], absent)] = np.nan
-    for row, pairs in plan.recodes:
-        before = numbers[row].copy()
-        numbers[row] = np.where(np.isnan(before), np.nan, np.inf)
-        for number, counted in pairs:
-            numbers[row][before == number] = counted
+    for row, unanswered in plan.unanswered:
+        numbers[row][np.isin(numbers[row], unanswered)] = np.nan
+    for row, lookup in plan.recodes:
+        numbers[row] = look_up(lookup, numbers[row], np.inf)
     wrong = (numbers < plan.lowest) | (numbers > plan.highest)
     if wrong.any():
         row = int(wrong.any(axis=1).argmax())
         raise OutOfRangeError(plan.spec.items[row].item_id, first_row + int(wrong[row].argmax()))
 
 
+def look_up(lookup: Lookup, numbers: Column, unknown: float) -> Column:
+    """What each number becomes; NaN stays, and a number that is not in the table becomes ``unknown``."""
+    places = np.minimum(np.searchsorted(lookup.numbers, numbers), len(lookup.numbers) - 1)
+    found = np.where(lookup.numbers[places] == numbers, lookup.becomes[places], unknown)
+    return np.where(np.isnan(numbers), np.nan, found)
+
+
 def _combine(level: Level, parts: Matrix) -> Matrix:
-    there = parts == parts  # noqa: PLR0124 - false for NaN only, and half the price of isnan
-    filled = np.where(there, parts, 0.0)
-    present = np.zeros((len(level.parts), parts.shape[1]), dtype=np.int16)
-    total = np.zeros(present.shape)
-    for scale, its_parts in enumerate(level.parts):
-        for row, turned_at in its_parts:
-            present[scale] += there[row]
-            total[scale] += filled[row] if turned_at is None else turned_at * there[row] - filled[row]
-    total *= np.where(level.averages, level.sizes / np.maximum(present, 1.0), 1.0)
-    total -= level.raw_low
-    total *= level.slope
-    total += level.low
-    total[present < level.needed] = np.nan
-    return total
+    for row, source, lookup in level.recoded:
+        parts[row] = look_up(lookup, parts[source], np.nan)
+    scores = np.empty((len(level.rows), parts.shape[1]))
+    for group in level.summed:
+        scores[group.scales] = _sum(group, parts)
+    for one in level.alone:
+        scores[one.scale] = _put_together(one, parts[one.parts])
+    scores += level.constant - level.raw_low
+    scores *= level.slope
+    scores += level.low
+    for finish in level.finish:
+        scores[finish.scale] = _finish(finish, scores[finish.scale], parts)
+    return scores
 
 
-def score_answers(spec: ScoringSpec, structure: Structure, answers: Answers) -> tuple[ScaleScore, ...]:
-    """The scores of one person's answers, each with its reasons, in the order of the scales.
+def _sum(group: Summed, parts: Matrix) -> Matrix:
+    values = parts[group.parts]
+    there = values == values  # noqa: PLR0124 - false for NaN only, and half the price of isnan
+    if group.turned is not None:
+        base, sign = group.turned
+        values = base + sign * values
+    counted = np.where(there, values, 0.0)
+    # Accumulating adds in the order of the parts whatever the shape; a sum over one response would not,
+    # and a score must be the same to the last bit in an extract of one and of a million.
+    total: Matrix = counted[0] if len(counted) == 1 else np.add.accumulate(counted, axis=0)[-1]
+    present = there.sum(axis=0)
+    if group.combine != "sum":
+        total = total / np.maximum(present, 1)
+    if group.combine == "prorated-sum":
+        total = total * group.sizes
+    return np.where(present < group.needed, np.nan, total)
 
-    Items that were skipped or never shown are missing; an option counts by the spec's ``codes``, else by its
-    own score.
 
-    Raises:
-        OutOfRangeError: an answer is a number that the scoring does not allow; ``check`` finds those first.
+def _put_together(one: Alone, values: Matrix) -> Column:
+    if one.grades is not None:
+        return _grade(one.grades, values)
+    there = values == values  # noqa: PLR0124 - false for NaN only
+    if one.combine == "missing":
+        return (~there).sum(axis=0).astype(np.float64)
+    highest: Column = np.where(there, values, -np.inf).max(axis=0)
+    highest[there.sum(axis=0) < one.needed] = np.nan
+    return highest
+
+
+def _grade(table: Grades, values: Matrix) -> Column:
+    if table.assumed is not None:
+        leads = values[0] == table.assumed
+        values = np.where(leads & np.isnan(values), table.assumed, values)
+    places = []
+    known = np.ones(values.shape[1], dtype=np.bool_)
+    for axis, column in zip(table.axes, values, strict=True):
+        place = np.minimum(np.searchsorted(axis, column), len(axis) - 1)
+        known &= axis[place] == column
+        places.append(place)
+    grades: Column = np.where(known, table.grades[tuple(places)], np.nan)
+    return grades
+
+
+def _finish(finish: Finish, scores: Column, parts: Matrix) -> Column:
+    for rows, least in finish.answered:
+        scores = np.where((~np.isnan(parts[rows])).sum(axis=0) < least, np.nan, scores)
+    if finish.lookup is not None:
+        scores = look_up(finish.lookup, scores, np.nan)
+    return scores if finish.decimals is None else _round(scores, finish.decimals)
+
+
+def _round(scores: Column, decimals: int) -> Column:
+    """The nearer of the two decimal numbers around each score; the even one where they are equally near.
+
+    So R rounds since version 4.0.0, whose packages gave the published scores; NumPy scales, rounds and scales
+    back, which turns some halves the other way.
     """
-    asked = {item.item_id: item for item in every_item(structure)}
-    numbers = {
-        item.item_id: number_answered(item, asked.get(item.item_id), answers.values.get(item.item_id, ()))
-        for item in spec.items
-    }
-    scores = score(spec, {name: np.array([number]) for name, number in numbers.items()})
-    there = {item.item_id for item in spec.items if _counts(item, numbers[item.item_id])}
-    reasons = []
-    for scale in spec.scales:
-        value = float(scores[scale.scale_id][0])
-        reasons.append(_reason(scale, value, there))
-        if value == value:  # noqa: PLR0124 - false for NaN only
-            there.add(scale.scale_id)
-    return tuple(reasons)
+    power = 10.0**decimals
+    floor = np.floor(scores * power)
+    below, above = floor / power, np.ceil(scores * power) / power
+    down, up = scores - below, above - scores
+    return np.where((down < up) | ((down == up) & (floor % 2 == 0)), below, above)
 
 
-def number_answered(scored: ScoredItem, item: Item | None, values: tuple[Value, ...]) -> float:
-    """The number that one answer stands for, before recoding; NaN if there is none, or more than one.
+def raise_flags(plan: Plan, parts: Matrix) -> Matrix:
+    """The flags of some responses, a row a flag: 1, 0, or NaN where a part that it tests is missing."""
+    raised = np.empty((len(plan.spec.flags), parts.shape[1]))
+    rows = {flag.flag_id: row for row, flag in enumerate(plan.spec.flags)}
+    for row, flag in enumerate(plan.spec.flags):
+        known = np.ones(parts.shape[1], dtype=np.bool_)
+        holds = known.copy()
+        for one in flag.tests:
+            values = parts[plan.rows[one.part]] if one.part in plan.rows else raised[rows[one.part]]
+            known &= ~np.isnan(values)
+            holds &= compare(one, values)
+        raised[row] = np.where(known, holds, np.nan)
+    return raised
 
-    An option without a number, and the free text of an open choice, count as missing.
+
+def compare(one: Comparison, values: Column) -> NDArray[np.bool_]:
+    """Where the comparison holds; never where the value is NaN."""
+    holds: NDArray[np.bool_] = OPERATORS[one.operator](values, one.number)
+    return holds
+
+
+def label(spec: ScoringSpec, scores: Mapping[str, Column]) -> dict[str, NDArray[np.str_]]:
+    """The bands of every row: banding id to labels, empty where the score is missing or below the first.
+
+    ``scores`` are those that ``score`` gave. A score between two bands' ends belongs to the lower band.
     """
-    if item is None or len(values) != 1:
-        return float("nan")
-    value = values[0]
-    if not isinstance(value, str):
-        return float(value)
-    number = next((number for code, number in scored.codes if code == value), None)
-    if number is None:
-        number = next((option.score for option in item.options if option.code == value), None)
-    return float("nan") if number is None else number
-
-
-def _counts(item: ScoredItem, number: float) -> bool:
-    return number == number and number not in item.absent  # noqa: PLR0124 - false for NaN only
-
-
-def _reason(scale: Scale, value: float, there: set[str]) -> ScaleScore:
-    names = (*scale.items, *scale.scales)
-    used = tuple(name for name in names if name in there)
-    needed = scale.missing.needed(len(names))
-    return ScaleScore(
-        scale_id=scale.scale_id,
-        value=value if len(used) >= needed else None,
-        used=used,
-        missing=tuple(name for name in names if name not in there),
-        rule=f"{scale.combine}; {scale.missing.kind}: {len(used)} of {len(names)} parts, {needed} needed",
-    )
+    labelled = {}
+    for banding in spec.bandings:
+        values = scores[banding.scale]
+        lows = np.array([band.lowest for band in banding.bands])
+        labels = np.array(["", *(band.label for band in banding.bands)])
+        places = np.where(np.isnan(values), 0, np.searchsorted(lows, values, side="right"))
+        labelled[banding.banding_id] = labels[places]
+    return labelled

@@ -1,7 +1,8 @@
-"""What a scoring must be before it is used: names that are there, in an order to compute, with bounds kept."""
+"""What a scoring must be before it is used: names that are there, an order to compute in, bounds kept."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from math import ceil, isfinite
 from typing import NamedTuple
 
@@ -91,6 +92,12 @@ def _wrong_parts(scale: Scale, names: _Names, earlier: Mapping[str, Scale]) -> I
         yield "has no parts"
     if len(set(parts)) < len(parts):
         yield "counts a part twice"
+    for name in {*scale.reverse, *(part for part, _ in scale.recodes)} - set(parts):
+        yield f"reverses or recodes {name!r}, which is not a part of it"
+    yield from _unknown_parts(scale, names, earlier)
+
+
+def _unknown_parts(scale: Scale, names: _Names, earlier: Mapping[str, Scale]) -> Iterator[str]:
     for name in (*scale.items, *(name for need in scale.answered for name in need.items)):
         if name not in names.items:
             yield f"counts the item {name!r}, which is not scored"
@@ -99,9 +106,6 @@ def _wrong_parts(scale: Scale, names: _Names, earlier: Mapping[str, Scale]) -> I
             yield f"counts the scale {name!r}, which does not come before it"
         elif earlier[name].off and not scale.off:
             yield f"counts the scale {name!r}, which is off"
-    for name in (*scale.reverse, *(part for part, _ in scale.recodes)):
-        if name not in parts:
-            yield f"reverses or recodes {name!r}, which is not a part of it"
     for one in scale.inapplicable_if:
         if one.part not in names.items and one.part not in earlier:
             yield f"looks at {one.part!r}, which is neither scored nor a scale before it"
@@ -158,7 +162,7 @@ def _wrong_banding(banding: Banding, scales: set[str]) -> Iterator[str]:
     if banding.scale not in scales:
         yield f"is of the scale {banding.scale!r}, which is not there or off"
     lows = [band.lowest for band in banding.bands]
-    if not lows or any(low >= high for low, high in zip(lows, lows[1:], strict=False)):
+    if not lows or any(low >= high for low, high in pairwise(lows)):
         yield "has no bands, or bands that do not rise"
 
 
@@ -208,7 +212,7 @@ def _misfit_number(scored: ScoredItem, item: Item, recode: dict[float, float] | 
 
 
 def _counts(scored: ScoredItem, number: float, recode: dict[float, float] | None) -> bool:
-    """Whether the engine takes ``number``: as absent or not applicable, or within the range after recoding."""
+    """Whether the engine takes ``number``: as absent, not applicable, or within the range after recoding."""
     if number in scored.absent or number in scored.inapplicable:
         return True
     counted = number if recode is None else recode.get(number)

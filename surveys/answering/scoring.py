@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from instruments.answers import shown_items
-from instruments.scoring.engine import score_answers
+from instruments.scoring.verdict import score_answers
 from instruments.versions import Instrument, content_hash
 from surveys.answering.errors import AnswersRefusedError
 from surveys.answering.messages import (
