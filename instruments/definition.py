@@ -83,7 +83,7 @@ class Item(Document, frozen=True):
     items: tuple["Item", ...] = ()
 
 
-class Structure(Document, frozen=True):
+class Structure(Document, frozen=True, cache_hash=True):
     """What is asked: the items in order, their response scales and branching, and the recall period."""
 
     instrument_id: str

@@ -150,7 +150,8 @@ def _sum(group: Summed, parts: Matrix) -> Matrix:
         total = total / np.maximum(present, 1)
     if group.combine == "prorated-sum":
         total = total * group.sizes
-    return np.where(present < group.needed, np.nan, total)
+    scores: Matrix = np.where(present < group.needed, np.nan, total)
+    return scores
 
 
 def _put_together(one: Alone, values: Matrix) -> Column:

@@ -41,7 +41,7 @@ class Raised(Document, frozen=True):
 
 
 class Verdict(Document, frozen=True):
-    """All that a scoring says of one person's answers; ``bands`` are (banding, label) of the scales scored."""
+    """All that a scoring says of one person's answers; ``bands`` are (banding, label) of what is scored."""
 
     scores: tuple[ScaleScore, ...]
     flags: tuple[Raised, ...] = ()
@@ -144,9 +144,10 @@ def _outline(spec: ScoringSpec) -> tuple[_Outlined, ...]:
 
 def _reason(one: _Outlined, plan: Plan, values: list[float], not_applied: frozenset[str]) -> ScaleScore:
     value = values[one.row]
-    used, lacking = [], []
+    used: list[str] = []
+    lacking: list[str] = []
     for name, row in one.parts:
-        (used if values[row] == values[row] else lacking).append(name)  # noqa: PLR0124 - false for NaN only
+        (used if values[row] == values[row] else lacking).append(name)
     missing = tuple(name for name in lacking if name not in not_applied)
     is_scored = value == value  # noqa: PLR0124 - false for NaN only
     return ScaleScore(
