@@ -1,0 +1,129 @@
+"""Changes in words: one English sentence each, which names what changed by its id."""
+
+import msgspec
+from msgspec import structs
+
+from instruments.definition import Branch, Condition
+from instruments.differences.edits import Edit, turned
+from instruments.differences.parts import TOP
+from instruments.differences.rules import Rule
+from instruments.scoring.spec import MissingRule
+
+LONGEST = 120
+"""Characters of a value that a sentence shows; the whole of it is in ``before`` and ``after``."""
+NOUNS = {
+    "translations": "translation",
+    "items": "item",
+    "options": "option",
+    "scales": "scale",
+    "recodes": "recoding table",
+    "tables": "table of grades",
+    "flags": "flag",
+    "bandings": "banding",
+    "texts": "text",
+    "controls": "item",
+    "orientation": "item",
+}
+
+
+def sentence(edit: Edit, rule: Rule) -> str:
+    """The sentence for a difference that is not about wording."""
+    return _with_note(_said(edit, rule), rule)
+
+
+def wording_sentence(edit: Edit, rule: Rule, thing: str) -> str:
+    """The sentence for a text of ``thing`` in one language; the texts themselves stay out of it."""
+    done = {"add": "is given", "remove": "is taken away", "set": "changes"}[edit.act]
+    return _with_note(f"{thing}: {rule.says} in {edit.path[1]!r} {done}", rule)
+
+
+def _with_note(said: str, rule: Rule) -> str:
+    return f"{said}; {rule.note}" if rule.note else said
+
+
+def _said(edit: Edit, rule: Rule) -> str:
+    if edit.act == "order" and isinstance(edit.before, list) and isinstance(edit.after, list):
+        return _said_of_order(edit, rule, edit.before, edit.after)
+    if edit.act == "move":
+        return f"{subject(edit.path)} stands {_where(edit.after)} instead of {_where(edit.before)}"
+    if _is_entry(edit):
+        return f"{subject(edit.path)}: {rule.says} changes from {value(edit.before)} to {value(edit.after)}"
+    if edit.act == "remove":
+        return f"{subject(edit.path)} is removed"
+    if edit.act == "add":
+        where = f" {_where(edit.parent)}" if edit.owner == "Structure" else ""
+        return f"{subject(edit.path)} is added{where}"
+    whole = subject(edit.path[:-1])
+    return f"{whole}: {rule.says} changes from {value(edit.before)} to {value(edit.after)}"
+
+
+def _is_entry(edit: Edit) -> bool:
+    """Whether this is about one key of a mapping, rather than a field or an element of a list."""
+    return edit.path[-2:-1] == (edit.field,) and not isinstance(edit.before or edit.after, msgspec.Struct)
+
+
+def _said_of_order(edit: Edit, rule: Rule, before: list[str], after: list[str]) -> str:
+    moved = ", ".join(repr(key) for key in turned(before, after))
+    whole = subject(edit.path[:-1]) if edit.parent == TOP else f"group {edit.parent!r}"
+    return f"{whole}: {rule.says} changes for {shortened(moved)}"
+
+
+def _where(parent: object) -> str:
+    return "at the top" if parent == TOP else f"in the group {parent!r}"
+
+
+def subject(path: tuple[str, ...]) -> str:
+    """What a path leads to, in words: ``item 'q1', option '2'``; the whole document where no id is named."""
+    if not path:
+        return "the instrument"
+    if len(path) == 1:
+        return f"the {path[0]}"
+    steps = path if path[0] == "translations" else path[1:]
+    pairs = zip(steps[::2], steps[1::2], strict=False)
+    named = ", ".join(f"{NOUNS.get(noun, noun)} {name!r}" for noun, name in pairs)
+    return f"scoring of {named}" if path[:2] == ("scoring", "items") else named
+
+
+def value(given: object) -> str:
+    """A value as a sentence shows it, shortened."""
+    return shortened(_shown(given))
+
+
+def shortened(text: str) -> str:
+    """The text, or its beginning where it is long."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _shown(given: object) -> str:
+    shown = repr(given)
+    match given:
+        case None | () | "":
+            shown = "nothing"
+        case bool():
+            shown = "yes" if given else "no"
+        case Branch():
+            shown = _branch(given)
+        case MissingRule():
+            shown = f"{given.kind} {given.least:g}" if given.least else given.kind
+        case msgspec.Struct():
+            fields = [(field.name, getattr(given, field.name)) for field in structs.fields(type(given))]
+            shown = "(" + ", ".join(f"{name} {_shown(inner)}" for name, inner in fields) + ")"
+        case tuple() | list():
+            shown = "[" + ", ".join(_shown(inner) for inner in given) + "]"
+        case float():
+            shown = f"{given:g}" if given == float(f"{given:g}") else shown
+    return shown
+
+
+def _branch(branch: Branch) -> str:
+    """The conditions in words; as they stand where there is more to a branch than conditions."""
+    joint = " and " if branch.needs == "all" else " or "
+    if not all(type(one) is Condition for one in branch.conditions):
+        return repr(branch)
+    said = joint.join(f"{one.item} {one.operator} {_shown(one.value)}" for one in branch.conditions)
+    left = [
+        field.name
+        for field in structs.fields(type(branch))
+        if field.name not in ("conditions", "needs") and getattr(branch, field.name)
+    ]
+    return repr(branch) if left else f"({said})"
