@@ -3,7 +3,11 @@
 import msgspec
 from sqlalchemy.exc import OperationalError
 
+from api.commands.answer_tables import AnswerTableError
+from api.commands.score import UnscorableError
+from instruments.catalogue import UnknownInstrumentError
 from instruments.exchange.fhir import InvalidQuestionnaireError
+from instruments.scoring import NotDisputedError
 from surveys.answering import AnsweringError
 from surveys.catalogue import CatalogueError
 from surveys.database import WrongRoleError
@@ -15,6 +19,7 @@ from surveys.research import ResearchError
 from surveys.settings import SettingsError
 
 EXPECTED_ERRORS = (
+    AnswerTableError,
     AnsweringError,
     CatalogueError,
     FeedError,
@@ -22,8 +27,11 @@ EXPECTED_ERRORS = (
     InvalidQuestionnaireError,
     KeysError,
     LateEffectsError,
+    NotDisputedError,
     ResearchError,
     SettingsError,
+    UnknownInstrumentError,
+    UnscorableError,
     WrongRoleError,
     msgspec.DecodeError,
 )

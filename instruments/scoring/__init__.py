@@ -1,5 +1,6 @@
 """Scoring: what the answers to an instrument add up to, as declarative rules that one interpreter reads."""
 
+from instruments.scoring.choosing import NotDisputedError, confirmed, narrowed
 from instruments.scoring.engine import (
     MissingColumnError,
     OutOfRangeError,
@@ -39,6 +40,7 @@ __all__ = [
     "Linear",
     "MissingColumnError",
     "MissingRule",
+    "NotDisputedError",
     "OutOfRangeError",
     "Raised",
     "Recode",
@@ -50,9 +52,11 @@ __all__ = [
     "Table",
     "Verdict",
     "check_spec",
+    "confirmed",
     "judge_answers",
     "judge_numbers",
     "label",
+    "narrowed",
     "score",
     "score_answers",
 ]

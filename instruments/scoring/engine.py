@@ -60,11 +60,8 @@ def score(spec: ScoringSpec, columns: Mapping[str, Column]) -> dict[str, Column]
         ValueError: the columns differ in length.
     """
     plan = make_plan(spec)
-    given = [_column(item.item_id, columns) for item in spec.items]
-    lengths = {len(column) for column in given}
-    if len(lengths) > 1:
-        raise ValueError(f"the columns have different lengths: {sorted(lengths)}")
-    rows = lengths.pop() if lengths else 0
+    given = _given(plan, columns)
+    rows = len(given[0]) if given else 0
     names = [scale.scale_id for scale in shown_scales(spec)]
     wanted = np.array([plan.rows[name] for name in names], dtype=np.intp)
     scores = np.empty((len(names) + len(spec.flags), rows))
@@ -76,10 +73,17 @@ def score(spec: ScoringSpec, columns: Mapping[str, Column]) -> dict[str, Column]
     return dict(zip([*names, *(flag.flag_id for flag in spec.flags)], scores, strict=True))
 
 
-def _column(item_id: str, columns: Mapping[str, Column]) -> Column:
-    if item_id not in columns:
-        raise MissingColumnError(item_id)
-    return np.asarray(columns[item_id], dtype=np.float64)
+def _given(plan: Plan, columns: Mapping[str, Column]) -> list[Column]:
+    """The columns in the order of the items; NaN for an item that only scales that are off would count."""
+    found = {name: np.asarray(columns[name], dtype=np.float64) for name in plan.items if name in columns}
+    lacking = next((name for name in plan.items if name in plan.needed and name not in found), None)
+    if lacking is not None:
+        raise MissingColumnError(lacking)
+    lengths = {len(column) for column in found.values()}
+    if len(lengths) > 1:
+        raise ValueError(f"the columns have different lengths: {sorted(lengths)}")
+    unasked = np.full(next(iter(lengths), 0), np.nan)
+    return [found.get(name, unasked) for name in plan.items]
 
 
 def score_parts(plan: Plan, numbers: Matrix, first_row: int) -> Matrix:
@@ -159,7 +163,8 @@ def _put_together(one: Alone, values: Matrix) -> Column:
         return _grade(one.grades, values)
     there = values == values  # noqa: PLR0124 - false for NaN only
     if one.combine == "missing":
-        return (~there).sum(axis=0).astype(np.float64)
+        missing: Column = (~there).sum(axis=0).astype(np.float64)
+        return missing
     highest: Column = np.where(there, values, -np.inf).max(axis=0)
     highest[there.sum(axis=0) < one.needed] = np.nan
     return highest

@@ -97,10 +97,12 @@ class Plan(NamedTuple):
     """A spec laid out: bounds of the items (columns), their recodes by row, and the levels of scales.
 
     ``rows`` says in which row each item and scale stands, ``size`` how many rows there are in all; the last
-    is empty.
+    is empty. ``needed`` are the ``items`` that something is computed from.
     """
 
     spec: ScoringSpec
+    items: tuple[str, ...]
+    needed: frozenset[str]
     lowest: Column
     highest: Column
     unanswered: tuple[tuple[int, Column], ...]
@@ -118,6 +120,8 @@ def make_plan(spec: ScoringSpec) -> Plan:
     rows = layout.rows
     return Plan(
         spec=spec,
+        items=tuple(item.item_id for item in spec.items),
+        needed=_needed(spec),
         lowest=_column([item.lowest for item in spec.items]),
         highest=_column([item.highest for item in spec.items]),
         unanswered=tuple(
@@ -132,6 +136,14 @@ def make_plan(spec: ScoringSpec) -> Plan:
         rows=rows,
         size=layout.size,
     )
+
+
+def _needed(spec: ScoringSpec) -> frozenset[str]:
+    scales = [scale for scale in spec.scales if not scale.off]
+    counted = {name for scale in scales for name in scale.items}
+    counted |= {name for scale in scales for need in scale.answered for name in need.items}
+    counted |= {one.part for flag in spec.flags for one in flag.tests}
+    return frozenset(counted)
 
 
 def _levels(spec: ScoringSpec) -> list[list[Scale]]:
