@@ -11,7 +11,10 @@ ItemKind = Literal[
 ]  # fmt: skip
 Operator = Literal["exists", "=", "!=", ">", "<", ">=", "<="]
 Value = bool | int | float | str
-Control = Literal["radio", "slider", "drop-down", "check-box", "text-area", "help"]
+Control = Literal[
+    "radio", "slider", "drop-down", "check-box", "text-area", "autocomplete", "help", "prompt", "legal",
+    "header", "footer", "page", "tab", "tab-container", "table", "htable", "gtable", "atable", "grid",
+]  # fmt: skip
 Orientation = Literal["horizontal", "vertical"]
 OptionKind = Literal["coding", "string", "integer", "date", "time"]
 
@@ -26,11 +29,16 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
 
 class Option(Document, frozen=True):
-    """One answer of a response scale: ``code`` is stored, ``score`` is what scoring counts, if at all."""
+    """One answer of a response scale: ``code`` is stored, ``score`` is what scoring counts, if at all.
+
+    ``system`` is the code system, where the code comes from a terminology; where two systems share a code, it
+    stands before the code too, as ``system|code``.
+    """
 
     code: str
     score: float | None = None
     exclusive: bool = False
+    system: str = ""
 
 
 class Condition(Document, frozen=True):
@@ -54,8 +62,9 @@ class Item(Document, frozen=True):
     ``minimum`` and ``maximum`` bound a number, ``step`` is a slider's, ``decimals`` its precision; ``unit``
     is a UCUM code. ``earliest`` and ``latest`` bound a date (YYYY-MM-DD) or time (HH:MM:SS). ``repeats`` on a
     choice lets more than one option be chosen. ``pattern`` must match the whole answer (see ``patterns``).
-    ``options_are`` says what an option's code is the text of. ``codes`` are ``system|code`` pairs that say
-    the same elsewhere.
+    ``options_are`` says what an option's code is the text of. ``initial`` is the answer to begin with, and
+    ``further_initial`` what is chosen beside it where the item repeats. ``codes`` are ``system|code`` pairs
+    that say the same elsewhere.
     """
 
     item_id: str
@@ -77,6 +86,7 @@ class Item(Document, frozen=True):
     pattern: str | None = None
     unit: str | None = None
     initial: Value | None = None
+    further_initial: tuple[Value, ...] = ()
     calculated: str | None = None
     branch: Branch | None = None
     codes: tuple[str, ...] = ()
@@ -110,8 +120,10 @@ class Translation(Document, frozen=True):
 
     Keys: ``title``, ``intro``; ``ITEM`` and, where the item has them, ``ITEM/help``, ``ITEM/prefix`` (its
     number), ``ITEM/min`` and ``ITEM/max`` (the ends of a slider), ``ITEM/unit``, ``ITEM/placeholder``,
-    ``ITEM/error`` (shown when the answer does not fit); ``ITEM/OPTION`` and ``ITEM/OPTION/prefix``. A text
-    may be missing: the item is then a placeholder, shown as such, and the version cannot be published.
+    ``ITEM/error`` (shown when the answer does not fit), ``ITEM/short-text`` (for lists), ``ITEM/open-label``
+    (above the free text of an open choice), ``ITEM/markdown`` (its text with markup, in the same words);
+    ``ITEM/OPTION`` and ``ITEM/OPTION/prefix``. A text may be missing: the item is then a placeholder, shown
+    as such, and the version cannot be published.
     """
 
     instrument_id: str
@@ -122,8 +134,8 @@ class Translation(Document, frozen=True):
 
 class Presentation(Document, frozen=True):
     """How it is shown. ``layout`` one item a page or a list; by item, where not the kind's own: ``controls``
-    (``help`` marks a display item that explains the item it stands in) and the ``orientation`` of its
-    options."""
+    (``help`` marks a display item that explains the item it stands in; a group is a page, a tab, or one of
+    the tables of FHIR's ``questionnaire-item-control``) and the ``orientation`` of its options."""
 
     instrument_id: str
     version: str

@@ -86,7 +86,7 @@ def _met(outline: Outline, condition: Condition, values: Values, decided: Mappin
 def current(item: Item, values: Values) -> tuple[Value, ...]:
     """The answers that count for ``item``: the person's, or its initial value where the person has no say."""
     if item.hidden or item.read_only:
-        return () if item.initial is None else (item.initial,)
+        return () if item.initial is None else (item.initial, *item.further_initial)
     return values.get(item.item_id, ())
 
 

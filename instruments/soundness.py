@@ -71,8 +71,10 @@ def _wrong_item(item: Item) -> Iterator[str]:
         yield "has a branch without a condition"
     if item.kind in CONTAINERS and (item.required or item.read_only or item.initial is not None):
         yield "takes no answer, so it can be neither required, read-only nor filled in"
+    if item.further_initial and item.initial is None:
+        yield "is filled in with further answers and no first one"
     if item.initial is not None and item.kind not in CONTAINERS:
-        rule = wrong_answer(item, (item.initial,))
+        rule = wrong_answer(item, (item.initial, *item.further_initial))
         if rule is not None:
             yield f"is filled in with what could not be answered ({rule})"
     yield from _wrong_bounds(item)

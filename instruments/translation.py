@@ -5,7 +5,9 @@ from collections.abc import Iterable
 
 from instruments.definition import Document, Item, Structure, Translation, every_item
 
-ASPECTS = ("help", "prefix", "min", "max", "unit", "placeholder", "error")
+ASPECTS = (
+    "help", "prefix", "min", "max", "unit", "placeholder", "error", "short-text", "open-label", "markdown",
+)  # fmt: skip
 """What may be said of an item beside its text: ``ITEM/help`` and so on. Optional, but in every language or in
 none.
 """

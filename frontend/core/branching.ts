@@ -60,9 +60,14 @@ function holds(branch: Branch | null | undefined, met: (condition: Condition) =>
   return branch.needs === 'any' ? branch.conditions.some(met) : branch.conditions.every(met);
 }
 
+/** The answers that an item begins with: one, or more where it repeats. */
+export function startingAnswers(item: Item): readonly Value[] {
+  return item.initial == null ? [] : [item.initial, ...(item.further_initial ?? [])];
+}
+
 /** The answers that count: the person's, or the initial value where the person has no say. */
 function current(item: Item, values: Values): readonly Value[] {
-  if (item.hidden || item.read_only) return item.initial == null ? [] : [item.initial];
+  if (item.hidden || item.read_only) return startingAnswers(item);
   return values[item.item_id] ?? [];
 }
 

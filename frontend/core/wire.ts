@@ -7,7 +7,9 @@ export type ItemKind =
   | 'group' | 'display' | 'choice' | 'open-choice' | 'boolean' | 'integer' | 'decimal' | 'quantity'
   | 'string' | 'text' | 'date' | 'date-time' | 'time' | 'url';
 export type Operator = 'exists' | '=' | '!=' | '>' | '<' | '>=' | '<=';
-export type Control = 'radio' | 'slider' | 'drop-down' | 'check-box' | 'text-area' | 'help';
+export type Control =
+  | 'radio' | 'slider' | 'drop-down' | 'check-box' | 'text-area' | 'autocomplete' | 'help' | 'prompt' | 'legal'
+  | 'header' | 'footer' | 'page' | 'tab' | 'tab-container' | 'table' | 'htable' | 'gtable' | 'atable' | 'grid';
 
 /** Stored documents leave their defaults out, so whatever has one is optional here. */
 export interface Option {
@@ -47,6 +49,7 @@ export interface Item {
   readonly pattern?: string | null;
   readonly unit?: string | null;
   readonly initial?: Value | null;
+  readonly further_initial?: readonly Value[];
   readonly calculated?: string | null;
   readonly branch?: Branch | null;
   readonly codes?: readonly string[];

@@ -1,5 +1,6 @@
 /** One questionnaire being answered: its answers, its draft and its submission, for as long as the page is open. */
 
+import { startingAnswers } from '../../core/branching.ts';
 import { ask } from '../../core/requests.ts';
 import type { AnswerFault, DraftSaved, Language, Part, Questionnaire, Receipt, Submission, Value } from '../../core/wire.ts';
 import { answersOf, differences, isUnanswered, toSubmit, valuesAt, withSkipped, withValues, type AllAnswers } from './answers.ts';
@@ -85,7 +86,7 @@ export class Sitting {
     for (const entry of page.entries) this.#visited.add(entry.key);
     const filled = fresh
       .filter((entry) => isUnanswered(answers, entry))
-      .reduce((all, entry) => withValues(all, entry, [entry.item.initial!]), answers);
+      .reduce((all, entry) => withValues(all, entry, startingAnswers(entry.item)), answers);
     if (filled !== answers) this.#change(filled);
   }
 
