@@ -4,6 +4,7 @@ import msgspec
 from sqlalchemy.exc import OperationalError
 
 from api.commands.answer_tables import AnswerTableError
+from api.commands.differences import NoInstrumentError
 from api.commands.score import UnscorableError
 from instruments.catalogue import UnknownInstrumentError
 from instruments.exchange.fhir import InvalidQuestionnaireError
@@ -27,6 +28,7 @@ EXPECTED_ERRORS = (
     InvalidQuestionnaireError,
     KeysError,
     LateEffectsError,
+    NoInstrumentError,
     NotDisputedError,
     ResearchError,
     SettingsError,

@@ -8,6 +8,7 @@ from uuid import UUID
 import typer
 
 from api.commands.acting import acting_as
+from api.commands.differences import diff_files
 from instruments.exchange.fhir import Imported, read_questionnaire
 from instruments.versions import Instrument
 from surveys import clock
@@ -18,6 +19,7 @@ from surveys.identifiers import InstrumentVersionId
 REFUSED = 3
 
 app = typer.Typer(help="Import and publish instruments.", no_args_is_help=True, add_completion=False)
+app.command("diff")(diff_files)
 
 
 @app.callback()
