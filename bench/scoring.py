@@ -1,47 +1,158 @@
-"""Scoring: a million responses of the demonstration's instrument from arrays, and one by itself."""
+"""Scoring: QLQ-C30 by the million and alone, checking answers, importing; each the median of five runs."""
 
+import json
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
-import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from api.demo import places
-from api.demo.cohort.behaviour import Respondent, answers_of
 from bench.figures import Figure
-from instruments.answers import check
-from instruments.scoring import score, score_answers
-from instruments.versions import Instrument
+from instruments.answers import Answers, check
+from instruments.catalogue import entry
+from instruments.definition import Branch, Condition, Item, Option, Structure, Value
+from instruments.exchange.fhir import read_questionnaire
+from instruments.scoring import ScoringSpec, score, score_answers
 
-ROWS = 1_000_000
 REPEATS = 5
 ONE_BY_ONE = 2_000
 SEED = 1
+MILLION = 1_000_000
+SIZES = (1_000, 10_000, 100_000, MILLION, 10 * MILLION)
+ITEMS = 300
+ORDINAL = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
+
+Columns = Mapping[str, NDArray[np.float64]]
 
 
 def measure() -> Sequence[Figure]:
     """Medians of five runs on one core."""
-    content = (places.DOCUMENTS / "everyday-life.json").read_bytes()
-    instrument = msgspec.json.decode(content, type=Instrument)
-    spec, structure = instrument.scoring, instrument.structure
-    random = np.random.default_rng(SEED)
-    columns = {
-        item.item_id: random.integers(int(item.lowest), int(item.highest) + 1, ROWS).astype(np.float64)
-        for item in spec.items
-    }
-    person = Respondent("bench", 70, is_control=False, treatments=frozenset())
-    answers = answers_of(SEED, person, 1, instrument)
+    spec = qlq_c30()
+    columns = columns_of(spec, MILLION)
+    seconds = {rows: _median(partial(_score, spec, columns, rows), 1) for rows in SIZES}
     return (
-        Figure("score_1m_everyday_life_s", _median(lambda: score(spec, columns), 1), "s", "lower"),
-        Figure(
-            "score_one_us",
-            _median(lambda: score_answers(spec, structure, answers), ONE_BY_ONE) * 1e6,
-            "µs",
-            "lower",
+        Figure("score_1m_qlq_c30_s", seconds[MILLION], "s", "lower", 1.5),
+        *(
+            Figure(f"row_among_{rows}_ns", taken / rows * 1e9, "ns", "lower")
+            for rows, taken in seconds.items()
         ),
-        Figure(
-            "check_answers_us", _median(lambda: check(structure, answers), ONE_BY_ONE) * 1e6, "µs", "lower"
+        Figure("score_1m_peak_mib", _peak_mib(), "MiB", "lower", 1024),
+        _one(spec),
+        _checking(),
+        _importing(),
+    )
+
+
+def qlq_c30() -> ScoringSpec:
+    spec = entry("qlq_c30").scoring
+    assert spec is not None
+    return spec
+
+
+def columns_of(spec: ScoringSpec, rows: int) -> Columns:
+    """Answers as a registry has them: one in fifty is missing."""
+    random = np.random.default_rng(SEED)
+    columns = {}
+    for item in spec.items:
+        column = random.integers(int(item.lowest), int(item.highest) + 1, rows).astype(np.float64)
+        column[random.random(rows) < 0.02] = np.nan
+        columns[item.item_id] = column
+    return columns
+
+
+def _score(spec: ScoringSpec, columns: Columns, rows: int) -> object:
+    """Scores ``rows`` rows, a million at a time: the answers to more fit in no memory asked for."""
+    for start in range(0, rows, MILLION):
+        end = min(rows - start, MILLION)
+        scores = score(spec, {name: column[:end] for name, column in columns.items()})
+    return scores
+
+
+def _peak_mib() -> float:
+    """The most memory that a process of its own needs to score a million rows, its answers included."""
+    script = (
+        "import resource, bench.scoring as bench\n"
+        "spec = bench.qlq_c30()\n"
+        "bench.score(spec, bench.columns_of(spec, bench.MILLION))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def _one(spec: ScoringSpec) -> Figure:
+    """One response with its reasons, as a submission is scored."""
+    items = tuple(
+        Item(one.item_id, "choice", tuple(Option(str(n), float(n)) for n in range(1, int(one.highest) + 1)))
+        for one in spec.items
+    )
+    structure = Structure(spec.instrument_id, spec.version, items)
+    answers = Answers({item.item_id: (item.options[1].code,) for item in items})
+    taken = _median(lambda: score_answers(spec, structure, answers), ONE_BY_ONE) * 1e6
+    return Figure("score_one_us", taken, "µs", "lower", 150)
+
+
+def _checking() -> Figure:
+    """Thirty answers of mixed kinds held to their items."""
+    items = (
+        *(
+            Item(f"c{n}", "choice", tuple(Option(str(k), float(k)) for k in range(4)), required=True)
+            for n in range(20)
         ),
+        *(Item(f"n{n}", "integer", minimum=0, maximum=10) for n in range(5)),
+        *(Item(f"d{n}", "date") for n in range(2)),
+        *(Item(f"t{n}", "string", branch=Branch((Condition("c0", "=", "1"),))) for n in range(3)),
+    )
+    values: dict[str, tuple[Value, ...]] = {f"c{n}": ("1",) for n in range(20)}
+    values |= {f"n{n}": (n,) for n in range(5)} | {f"d{n}": ("2026-01-02",) for n in range(2)}
+    values |= {f"t{n}": ("some words",) for n in range(3)}
+    structure, answers = Structure("bench", "1", items), Answers(values)
+    assert check(structure, answers) == []
+    return Figure(
+        "check_answers_us", _median(lambda: check(structure, answers), ONE_BY_ONE) * 1e6, "µs", "lower", 100
+    )
+
+
+def _importing() -> Figure:
+    """A Questionnaire of 300 items with options, branches and bounds."""
+    items = [
+        {
+            "linkId": f"i{n}",
+            "text": f"Item {n}",
+            "type": "choice",
+            "required": True,
+            "answerOption": [
+                {
+                    "valueCoding": {
+                        "code": str(k),
+                        "display": f"Option {k}",
+                        "extension": [{"url": ORDINAL, "valueDecimal": k}],
+                    }
+                }
+                for k in range(5)
+            ],
+        }
+        | (
+            {"enableWhen": [{"question": f"i{n - 1}", "operator": "=", "answerCoding": {"code": "1"}}]}
+            if n % 3
+            else {}
+        )
+        for n in range(ITEMS)
+    ]
+    questionnaire = {
+        "resourceType": "Questionnaire",
+        "status": "active",
+        "language": "en",
+        "title": "Bench",
+        "item": items,
+    }
+    content = json.dumps(questionnaire).encode()
+    assert read_questionnaire(content).instrument is not None
+    return Figure(
+        "import_300_items_ms", _median(lambda: read_questionnaire(content), 5) * 1e3, "ms", "lower", 100
     )
 
 

@@ -67,7 +67,7 @@ def score(spec: ScoringSpec, columns: Mapping[str, Column]) -> dict[str, Column]
     scores = np.empty((len(names) + len(spec.flags), rows))
     for start in range(0, rows, ROWS_AT_ONCE):
         end = min(start + ROWS_AT_ONCE, rows)
-        parts = score_parts(plan, np.array([column[start:end] for column in given]), start)
+        parts = score_parts(plan, _block(given, start, end), start)
         scores[: len(names), start:end] = parts[wanted]
         scores[len(names) :, start:end] = raise_flags(plan, parts)
     return dict(zip([*names, *(flag.flag_id for flag in spec.flags)], scores, strict=True))
@@ -75,7 +75,7 @@ def score(spec: ScoringSpec, columns: Mapping[str, Column]) -> dict[str, Column]
 
 def _given(plan: Plan, columns: Mapping[str, Column]) -> list[Column]:
     """The columns in the order of the items; NaN for an item that only scales that are off would count."""
-    found = {name: np.asarray(columns[name], dtype=np.float64) for name in plan.items if name in columns}
+    found = {name: np.asarray(columns[name]) for name in plan.items if name in columns}
     lacking = next((name for name in plan.items if name in plan.needed and name not in found), None)
     if lacking is not None:
         raise MissingColumnError(lacking)
@@ -84,6 +84,12 @@ def _given(plan: Plan, columns: Mapping[str, Column]) -> list[Column]:
         raise ValueError(f"the columns have different lengths: {sorted(lengths)}")
     unasked = np.full(next(iter(lengths), 0), np.nan)
     return [found.get(name, unasked) for name in plan.items]
+
+
+def _block(given: list[Column], start: int, end: int) -> Matrix:
+    return np.array([column[start:end] for column in given], dtype=np.float64).reshape(
+        len(given), end - start
+    )
 
 
 def score_parts(plan: Plan, numbers: Matrix, first_row: int) -> Matrix:

@@ -9,7 +9,7 @@ import msgspec
 import pyarrow as pa
 
 from instruments.definition import every_item
-from instruments.scoring.spec import Scale, ScoringSpec
+from instruments.scoring.formula import formula
 from instruments.versions import Instrument, content_hash
 from surveys.identifiers import ProjectId
 from surveys.research.layout import ItemColumn, Layout, ScaleColumn
@@ -200,21 +200,6 @@ def _scale_column(layout: Layout, column: ScaleColumn, field: pa.Field) -> Colum
         formula=formula(scale, versions[-1].scoring),
         direction=scale.direction,
     )
-
-
-def formula(scale: Scale, scoring: ScoringSpec) -> str:
-    """The scale's rule in one line: its parts, how they are put together, and how many must be there."""
-    ends = {one.item_id: one.lowest + one.highest for one in scoring.items}
-    ends |= {one.scale_id: one.lowest + one.highest for one in scoring.scales}
-    parts = [
-        f"({ends[part]:g} - {part})" if part in scale.reverse else part
-        for part in (*scale.items, *scale.scales)
-    ]
-    rule = f"{scale.combine}({', '.join(parts)})"
-    if scale.transform is not None:
-        line = scale.transform
-        rule += f", brought from {line.raw_low:g}..{line.raw_high:g} to {line.low:g}..{line.high:g}"
-    return f"{rule}; needs {scale.missing.needed(len(parts))} of {len(parts)} parts, else empty"
 
 
 def _versions(layout: Layout, instrument_id: str) -> list[Instrument]:

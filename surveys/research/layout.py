@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from instruments.definition import CHOICES, CONTAINERS, Item, every_item
-from instruments.scoring.spec import Scale
+from instruments.scoring.spec import Scale, shown_scales
 from instruments.versions import Instrument, content_hash
 from surveys.research.projects import Project, Variable
 
@@ -138,7 +138,7 @@ def _scale_columns(versions: Sequence[Instrument], prefixes: Mapping[str, str]) 
     found = {
         (instrument.structure.instrument_id, scale.scale_id): scale
         for instrument in versions
-        for scale in instrument.scoring.scales
+        for scale in shown_scales(instrument.scoring)
     }
     for (instrument_id, scale_id), scale in sorted(found.items(), key=lambda entry: entry[0][0]):
         yield ScaleColumn(f"{prefixes[instrument_id]}.{scale_id}", instrument_id, scale)
