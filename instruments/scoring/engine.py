@@ -137,7 +137,7 @@ def _combine(level: Level, parts: Matrix) -> Matrix:
         scores[group.scales] = _sum(group, parts)
     for one in level.alone:
         scores[one.scale] = _put_together(one, parts[one.parts])
-    scores += level.constant - level.raw_low
+    scores += level.shift
     scores *= level.slope
     scores += level.low
     for finish in level.finish:
@@ -155,7 +155,7 @@ def _sum(group: Summed, parts: Matrix) -> Matrix:
     # Accumulating adds in the order of the parts whatever the shape; a sum over one response would not,
     # and a score must be the same to the last bit in an extract of one and of a million.
     total: Matrix = counted[0] if len(counted) == 1 else np.add.accumulate(counted, axis=0)[-1]
-    present = there.sum(axis=0)
+    present = np.add.reduce(there, axis=0, dtype=np.intp)
     if group.combine != "sum":
         total = total / np.maximum(present, 1)
     if group.combine == "prorated-sum":

@@ -79,15 +79,15 @@ class Finish(NamedTuple):
 class Level(NamedTuple):
     """Scales computed together; their parts are items and scales of earlier levels, some of them recoded.
 
-    ``rows`` says where they go. ``constant``, ``raw_low``, ``slope`` and ``low``: a row a scale.
+    ``rows`` says where they go. A raw score is brought on its line by (raw + ``shift``) * ``slope`` +
+    ``low``, a row a scale each.
     """
 
     rows: Rows
     recoded: tuple[Recoded, ...]
     summed: tuple[Summed, ...]
     alone: tuple[Alone, ...]
-    constant: Column
-    raw_low: Column
+    shift: Column
     slope: Column
     low: Column
     finish: tuple[Finish, ...]
@@ -185,8 +185,7 @@ class _Layout:
             alone=tuple(
                 self._alone(index, scale) for index, scale in enumerate(scales) if scale.combine not in SUMMED
             ),
-            constant=_column([scale.constant for scale in scales]),
-            raw_low=_column([line.raw_low for line in lines]),
+            shift=_column([s.constant - line.raw_low for s, line in zip(scales, lines, strict=True)]),
             slope=_column([(line.high - line.low) / (line.raw_high - line.raw_low) for line in lines]),
             low=_column([line.low for line in lines]),
             finish=tuple(
@@ -263,12 +262,12 @@ class _Layout:
 
 
 def _together(found: list[tuple[int, int]]) -> list[list[int]]:
-    """Scales, as (parts, index), in groups of about equally many: at most a third of a group is empty."""
+    """Scales, as (parts, index), in groups of about equally many: less than half of a group is empty."""
     groups: list[list[int]] = []
     parts = 0
     for size, index in sorted(found):
         parts += size
-        if groups and size * (len(groups[-1]) + 1) <= 1.5 * parts:
+        if groups and size * (len(groups[-1]) + 1) <= 1.75 * parts:
             groups[-1].append(index)
         else:
             groups.append([index])

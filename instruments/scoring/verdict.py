@@ -126,36 +126,39 @@ def _number(reader: _Reader, values: tuple[Value, ...]) -> float:
 
 
 class _Outlined(NamedTuple):
-    """A shown scale, and where it and its parts stand."""
+    """A shown scale, where it and its parts stand, and its rule where nothing is missing."""
 
     scale: Scale
     row: int
-    parts: tuple[tuple[str, int], ...]
+    names: tuple[str, ...]
+    rows: tuple[int, ...]
+    whole: str
 
 
 @lru_cache(maxsize=256)
 def _outline(spec: ScoringSpec) -> tuple[_Outlined, ...]:
-    rows = make_plan(spec).rows
-    return tuple(
-        _Outlined(one, rows[one.scale_id], tuple((name, rows[name]) for name in (*one.items, *one.scales)))
-        for one in shown_scales(spec)
-    )
+    return tuple(_outlined(scale, make_plan(spec).rows) for scale in shown_scales(spec))
+
+
+def _outlined(scale: Scale, rows: Mapping[str, int]) -> _Outlined:
+    names = (*scale.items, *scale.scales)
+    parts = tuple(rows[name] for name in names)
+    return _Outlined(scale, rows[scale.scale_id], names, parts, _rule(scale, len(names), len(names)))
 
 
 def _reason(one: _Outlined, plan: Plan, values: list[float], not_applied: frozenset[str]) -> ScaleScore:
     value = values[one.row]
-    used: list[str] = []
-    lacking: list[str] = []
-    for name, row in one.parts:
-        (used if values[row] == values[row] else lacking).append(name)
+    lacking = [name for name, row in zip(one.names, one.rows, strict=True) if values[row] != values[row]]
+    if value == value and not lacking:  # noqa: PLR0124 - false for NaN only
+        return ScaleScore(one.scale.scale_id, value, one.names, (), one.whole)
     missing = tuple(name for name in lacking if name not in not_applied)
-    is_scored = value == value  # noqa: PLR0124 - false for NaN only
+    is_scored = not isnan(value)
     return ScaleScore(
         scale_id=one.scale.scale_id,
         value=value if is_scored else None,
-        used=tuple(used),
+        used=tuple(name for name in one.names if name not in lacking),
         missing=missing,
-        rule=_rule(one.scale, len(used), len(one.parts)),
+        rule=_rule(one.scale, len(one.names) - len(lacking), len(one.names)),
         inapplicable=tuple(name for name in lacking if name in not_applied),
         applies=is_scored or bool(missing and not _is_ruled_out(one.scale, plan, values)),
     )
