@@ -4,7 +4,21 @@ import pytest
 from msgspec.structs import replace
 
 from instruments.definition import Item, Option
-from instruments.scoring import Linear, MissingRule, Recode, Scale, ScoredItem, ScoringSpec, check_spec
+from instruments.scoring import (
+    Answered,
+    Band,
+    Banding,
+    Comparison,
+    Flag,
+    Linear,
+    MissingRule,
+    Recode,
+    Scale,
+    ScoredItem,
+    ScoringSpec,
+    Table,
+    check_spec,
+)
 from instruments.versions import InvalidInstrumentError, with_scoring
 from tests.builders.instruments import INSTRUMENT_ID, choice, make_instrument, make_scoring, make_structure
 
@@ -48,6 +62,50 @@ def test_a_sound_scoring_has_no_faults() -> None:
     ],
 )
 def test_a_fault_names_the_place_and_the_rule(spec: ScoringSpec, where: str, rule: str) -> None:
+    faults = check_spec(spec, STRUCTURE)
+    assert faults[0].where == where
+    assert rule in faults[0].rule
+
+
+TWO = Scale("s", ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("spec", "where", "rule"),
+    [
+        (spec_of(recodes=(Recode("r", ()),)), "recode r", "empty"),
+        (spec_of(recodes=(Recode("r", ((1, 2), (1, 3))),)), "recode r", "a number twice"),
+        (spec_of(recodes=(Recode("r", ((1, float("nan")),)),)), "recode r", "not finite"),
+        (replace(spec_of(), tables=(Table("t", ((1, 2, 3), (1, 2))),)), "table t", "different lengths"),
+        (replace(spec_of(), tables=(Table("t", ((1, 2, 3), (1, 2, 4))),)), "table t", "two rows"),
+        (spec_of(items=(replace(A, absent=(9,), inapplicable=(9,)),)), "a", "both absent and not applicable"),
+        (spec_of(replace(TWO, recodes=(("c", "r"),))), "s", "not a part of it"),
+        (spec_of(replace(TWO, recodes=(("a", "gone"),))), "s", "a table that is not there"),
+        (spec_of(replace(TWO, recode="gone")), "s", "a table that is not there"),
+        (spec_of(replace(TWO, combine="table")), "s", "names none"),
+        (spec_of(replace(TWO, table="gone")), "s", "names one and is not"),
+        (spec_of(replace(TWO, combine="table", table="gone")), "s", "not there"),
+        (spec_of(replace(TWO, answered=(Answered(("a", "gone"), 1),))), "s", "'gone', which is not scored"),
+        (spec_of(replace(TWO, answered=(Answered(("a", "b"), 3),))), "s", "more items answered"),
+        (spec_of(replace(TWO, inapplicable_if=(Comparison("gone", "=", 1),))), "s", "looks at 'gone'"),
+        (spec_of(replace(TWO, lowest=100)), "s", "not below its highest"),
+        (spec_of(replace(TWO, decimals=-1)), "s", "is rounded"),
+        (spec_of(replace(TWO, off="disputed"), Scale("t", scales=("s",))), "t", "which is off"),
+        (replace(spec_of(TWO), flags=(Flag("f", ()),)), "f", "tests nothing"),
+        (replace(spec_of(TWO), flags=(Flag("f", (Comparison("x", "=", 1),)),)), "f", "tests 'x'"),
+        (replace(spec_of(TWO), flags=(Flag("s", (Comparison("a", "=", 1),)),)), "s", "named twice"),
+        (replace(spec_of(TWO), bandings=(Banding("b1", "x", (Band("l", 0),)),)), "b1", "not there or off"),
+        (replace(spec_of(TWO), bandings=(Banding("b1", "s", ()),)), "b1", "no bands"),
+        (
+            replace(spec_of(TWO), bandings=(Banding("b1", "s", (Band("l", 1), Band("m", 1))),)),
+            "b1",
+            "do not rise",
+        ),
+    ],
+)
+def test_a_fault_of_tables_flags_and_bands_names_the_place_and_the_rule(
+    spec: ScoringSpec, where: str, rule: str
+) -> None:
     faults = check_spec(spec, STRUCTURE)
     assert faults[0].where == where
     assert rule in faults[0].rule
