@@ -1,5 +1,6 @@
 """Scoring: what the answers to an instrument add up to, as declarative rules that one interpreter reads."""
 
+from instruments.scoring.cases import failing_cases
 from instruments.scoring.choosing import NotDisputedError, confirmed, narrowed
 from instruments.scoring.engine import (
     MissingColumnError,
@@ -12,6 +13,7 @@ from instruments.scoring.spec import (
     Answered,
     Band,
     Banding,
+    Case,
     Comparison,
     Flag,
     Linear,
@@ -35,6 +37,7 @@ __all__ = [
     "Answered",
     "Band",
     "Banding",
+    "Case",
     "Comparison",
     "Flag",
     "Linear",
@@ -53,6 +56,7 @@ __all__ = [
     "Verdict",
     "check_spec",
     "confirmed",
+    "failing_cases",
     "judge_answers",
     "judge_numbers",
     "label",

@@ -154,10 +154,18 @@ class Banding(Document, frozen=True):
     bands: tuple[Band, ...]
 
 
+class Case(Document, frozen=True):
+    """A reference case: numbers answered, by item, and each scale's score, None where it is missing."""
+
+    answers: tuple[tuple[str, float], ...]
+    scores: tuple[tuple[str, float | None], ...]
+
+
 class ScoringSpec(Document, frozen=True, cache_hash=True):
     """How an instrument is scored: its items as numbers, its scales in an order to compute them in.
 
-    ``separable``: its scales can be asked without each other, as those of an item library can.
+    ``separable``: its scales can be asked without each other, as those of an item library can. ``cases``
+    are its own reference figures: it is not published unless it agrees with them.
     """
 
     instrument_id: str
@@ -169,6 +177,7 @@ class ScoringSpec(Document, frozen=True, cache_hash=True):
     flags: tuple[Flag, ...] = ()
     bandings: tuple[Banding, ...] = ()
     separable: bool = False
+    cases: tuple[Case, ...] = ()
     source: str = ""
 
 
