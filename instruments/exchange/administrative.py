@@ -29,6 +29,7 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         "ContactPoint": {"system": "", "value": "", "use": "", "rank": "", "period": "Period"},
         "UsageContext": {"code": "Coding", "valueCodeableConcept": "CodeableConcept"},
         "Narrative": {"status": "", "div": ""},
+        "Property": {"code": "", "uri": "", "description": "", "type": ""},
     }
 )
 
@@ -73,14 +74,36 @@ VALUE_SET: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """Fields of a contained ValueSet that are noted only."""
 
+_OF_CODES = ("", "is about all of the codes; those that are used are here")
+CODE_SYSTEM: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {name: VALUE_SET[name] for name in VALUE_SET if name not in ("url", "immutable")}
+    | dict.fromkeys(
+        (
+            "content",
+            "caseSensitive",
+            "compositional",
+            "versionNeeded",
+            "hierarchyMeaning",
+            "count",
+            "valueSet",
+        ),
+        _OF_CODES,
+    )
+    | {"property": ("Property", "says what the properties of the codes mean")}
+)
+"""Fields of a contained CodeSystem that are noted only."""
+
 
 def note(element: Element, fields: Mapping[str, tuple[str, str]]) -> None:
-    """Reads the administrative ``fields`` of ``element`` and keeps nothing."""
-    for key, (shape, _) in fields.items():
-        _note(element, key, shape)
+    """Reads the administrative ``fields`` of ``element``, keeps nothing, and notes that they were there."""
+    for key, (shape, why) in fields.items():
+        if element.has(key):
+            _read(element, key, shape)
+            if not element.has(key):
+                element.reading.note(element.at(key), f"the field {key}", f"it {why}")
 
 
-def _note(element: Element, key: str, shape: str) -> None:
+def _read(element: Element, key: str, shape: str) -> None:
     if not element.has(key):
         return
     if not shape:
@@ -89,4 +112,4 @@ def _note(element: Element, key: str, shape: str) -> None:
         return
     for child in element.objects(key):
         for inner, inner_shape in SHAPES[shape].items():
-            _note(child, inner, inner_shape)
+            _read(child, inner, inner_shape)

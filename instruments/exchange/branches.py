@@ -145,8 +145,8 @@ def _named_option(element: Element, key: str) -> tuple[str, str | None]:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return "", None
     if key == "answerInteger" and not isinstance(value, int):
-        why = "it is a text where a number should be; the option with this text is taken to be meant"
-        element.reading.lose(element.at(key), "answerInteger", why)
+        why = "it is a text where a number should be; the option with just this text is meant"
+        element.reading.note(element.at(key), "answerInteger", why)
     return "", str(value)
 
 

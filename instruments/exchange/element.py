@@ -5,34 +5,41 @@ Every field and every extension is either taken by a reader or reported by ``fin
 
 from typing import NamedTuple
 
-from instruments.exchange.canonicals import WHY_LOST, name_of
+from instruments.exchange.canonicals import name_of
 from instruments.exchange.json_tree import Tree
-from instruments.exchange.losses import InvalidQuestionnaireError, Loss
+from instruments.exchange.losses import InvalidQuestionnaireError, Loss, Note
+from instruments.exchange.reasons import WHY_LOST
 
 UNKNOWN_FIELD = "this field is not understood here, so what it changes cannot be kept"
 UNKNOWN_EXTENSION = "this extension is not understood here, so what it changes cannot be kept"
 MODIFIER = "a modifier extension may turn the meaning of what it stands in, and this one is not understood"
+OTHER_WORDS = "it says more, or other, than the plain text, which alone is shown"
 TWICE = "it is given more than once, and only the first is kept"
 
 
 class Reading:
-    """What one import has understood (fields and extensions, counted) and what it has lost."""
+    """What one import has understood (fields and extensions, counted), what it notes, what it has lost."""
 
-    __slots__ = ("losses", "understood")
+    __slots__ = ("losses", "notes", "understood")
 
     def __init__(self) -> None:
         self.understood = 0
         self.losses: list[Loss] = []
+        self.notes: list[Note] = []
 
     def lose(self, path: str, what: str, why: str) -> None:
         self.losses.append(Loss(path, what[:300], why))
 
+    def note(self, path: str, what: str, why: str) -> None:
+        self.notes.append(Note(path, what[:300], why))
+
 
 class Wording(NamedTuple):
-    """A text in the questionnaire's own language, and in others by language."""
+    """A text in the questionnaire's own language, where it has one, and in others by language."""
 
-    text: str
+    text: str | None
     others: dict[str, str]
+    markdown: str | None = None
 
 
 class Element:
@@ -50,6 +57,10 @@ class Element:
     def at(self, key: str) -> str:
         """The path of one field."""
         return f"{self.path}.{key}" if self.path else key
+
+    def peek(self, key: str) -> object:
+        """A field as it stands in the JSON, without reading it."""
+        return self._fields.get(key)
 
     def has(self, key: str) -> bool:
         """Whether the field is there and nobody has read it yet."""
@@ -128,17 +139,19 @@ class Element:
             raise self.invalid(key, "must be a whole number")
         return int(value)
 
-    def wording(self, key: str) -> Wording | None:
+    def wording(self, key: str, *, with_markup: bool = False) -> Wording | None:
         """A text that people read, with its translations (the ``translation`` extension of ``_key``).
+
+        ``with_markup`` takes the ``rendering-markdown`` too, where it says the same words; else it is lost.
 
         Raises:
             InvalidQuestionnaireError: it is not a text.
         """
         text = self.text(key)
-        if text is None:
+        beside = self.child(f"_{key}") if f"_{key}" in self._fields else None
+        if text is None and beside is None:
             return None
         others: dict[str, str] = {}
-        beside = self.child(f"_{key}") if f"_{key}" in self._fields else None
         for translation in beside.extension_list("translation") if beside else ():
             language, content = translation.extension("lang"), translation.extension("content")
             code = language.text("valueCode") if language else None
@@ -149,7 +162,9 @@ class Element:
                 self.reading.lose(translation.path, "a translation", TWICE)
             else:
                 others[code] = words
-        return Wording(text, others)
+        return Wording(
+            text, others, _markdown_of(beside, text) if beside is not None and with_markup else None
+        )
 
     def child(self, key: str) -> "Element | None":
         """An object within this one.
@@ -269,6 +284,23 @@ class Element:
                 self.reading.lose(f"{self.at(key)}[{index}]", "a modifier extension", MODIFIER)
         else:
             self.reading.lose(self.at(key), f"the field {key}", WHY_LOST.get(key, UNKNOWN_FIELD))
+
+
+def _markdown_of(beside: Element, text: str | None) -> str | None:
+    """The same text with markup; one that says other words than the text is lost."""
+    extension = beside.extension("rendering-markdown")
+    if extension is None:
+        return None
+    key = "valueString" if extension.has("valueString") else "valueMarkdown"
+    markdown = extension.text(key)
+    if markdown is not None and _words(markdown) == _words(text or ""):
+        return markdown
+    extension.reading.lose(extension.path, "rendering-markdown", OTHER_WORDS)
+    return None
+
+
+def _words(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
 
 
 def _number_in(text: str) -> float | None:

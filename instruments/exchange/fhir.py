@@ -4,19 +4,24 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping
 
+from msgspec.structs import replace
+
 from instruments.definition import Document, Presentation, Structure
+from instruments.exchange.additions import read_additions, with_more_of_structure, with_more_wording
 from instruments.exchange.administrative import QUESTIONNAIRE, note
 from instruments.exchange.choices import ValueSets
 from instruments.exchange.element import Element, Reading
 from instruments.exchange.item_codes import read_codes
+from instruments.exchange.item_extensions import note_servers, read_text
 from instruments.exchange.items import ItemReader
-from instruments.exchange.json_tree import MAX_OBJECTS, read_tree
-from instruments.exchange.losses import InvalidQuestionnaireError, Loss
+from instruments.exchange.json_tree import MAX_OBJECTS, Tree, read_tree
+from instruments.exchange.losses import InvalidQuestionnaireError, Loss, Note
 from instruments.exchange.wording import UNKNOWN_LANGUAGE, Texts
+from instruments.scoring.soundness import check_spec
 from instruments.soundness import faults_of
 from instruments.versions import Instrument, unscored
 
-__all__ = ["Imported", "InvalidQuestionnaireError", "Loss", "read_questionnaire"]
+__all__ = ["Imported", "InvalidQuestionnaireError", "Loss", "Note", "read_questionnaire"]
 
 NUMBER = re.compile(r"\d+")
 PEOPLE = frozenset(("Patient", "Person"))
@@ -24,36 +29,46 @@ PEOPLE = frozenset(("Patient", "Person"))
 
 class Imported(Document, frozen=True):
     """What came of an import: the instrument, unless a loss was not accepted; fields and extensions
-    understood; items read; and every loss, in the order of the document."""
+    understood; items read; every loss, in the order of the document; and what was read and left without a
+    loss."""
 
     instrument: Instrument | None
     understood: int
     items: int
     losses: tuple[Loss, ...]
+    notes: tuple[Note, ...] = ()
 
 
 def read_questionnaire(content: bytes, accept: Collection[str] = ()) -> Imported:
     """Reads a FHIR R4 Questionnaire (JSON, UTF-8).
 
     ``accept`` holds the paths of losses that somebody has looked at and accepts; the instrument is given only
-    if it names every loss there is. Its scoring is empty: option scores (``ordinalValue``) are kept, rules
-    are not guessed.
+    if it names every loss there is. Its scoring is empty, unless it stands in our own extension: option
+    scores (``ordinalValue``) are kept, rules are not guessed.
 
     Raises:
         InvalidQuestionnaireError: the content is no Questionnaire that can be read; nothing of it is.
     """
-    tree = read_tree(content)
+    try:
+        return _read_tree(read_tree(content), content, accept)
+    except RecursionError:
+        raise InvalidQuestionnaireError("", "is nested too deep") from None
+
+
+def _read_tree(tree: Tree, content: bytes, accept: Collection[str]) -> Imported:
     reading = Reading()
     root = Element(tree, "", reading)
     if root.text("resourceType") != "Questionnaire":
         raise root.invalid("resourceType", "must be Questionnaire")
-    texts = Texts(root.text("language") or UNKNOWN_LANGUAGE)
-    items = ItemReader(ValueSets(root), texts)
+    language = root.text("language") or UNKNOWN_LANGUAGE
+    items = ItemReader(ValueSets(root, language), Texts(language))
     instrument = _read(root, items, hashlib.sha256(content).hexdigest())
     root.finish()
     losses = tuple(sorted(reading.losses, key=_document_order))
     accepted = all(loss.path in accept for loss in losses)
-    return Imported(instrument if accepted else None, reading.understood, len(items.paths), losses)
+    notes = tuple(sorted(reading.notes, key=_document_order))
+    items_read = len(items.paths) - items.parts
+    return Imported(instrument if accepted else None, reading.understood, items_read, losses, notes)
 
 
 def _read(root: Element, items: ItemReader, digest: str) -> Instrument:
@@ -65,6 +80,9 @@ def _read(root: Element, items: ItemReader, digest: str) -> Instrument:
         raise root.invalid("url", "must hold neither | nor #")
     version = root.text("version") or digest[:12]
     texts.read(root, "title", "title")
+    read_text(root, "own-intro", "intro", texts)
+    additions = read_additions(root)
+    note_servers(root)
     _check_subject(root)
     structure = Structure(
         instrument_id=address,
@@ -73,18 +91,25 @@ def _read(root: Element, items: ItemReader, digest: str) -> Instrument:
         codes=read_codes(root, "", texts),
         items=items.read(root),
     )
+    structure = with_more_of_structure(root, structure, additions.structure)
     if not structure.items:
         raise root.invalid("item", "a questionnaire without items asks nothing")
     faults = faults_of(structure)
     if faults:
         raise InvalidQuestionnaireError(_path_of(faults[0].where, items.paths), faults[0].rule)
+    address, version = structure.instrument_id, structure.version
+    presentation = additions.presentation or Presentation(
+        instrument_id=address, version=version, controls=items.controls, orientation=items.orientation
+    )
+    scoring = additions.scoring or unscored(structure)
+    for fault in check_spec(scoring, structure):
+        raise InvalidQuestionnaireError(additions.scoring_path, f"{fault.where}: {fault.rule}")
+    translations = texts.translations(address, version)
     return Instrument(
         structure=structure,
-        presentation=Presentation(
-            instrument_id=address, version=version, controls=items.controls, orientation=items.orientation
-        ),
-        scoring=unscored(structure),
-        translations=texts.translations(address, version),
+        presentation=replace(presentation, instrument_id=address),
+        scoring=scoring,
+        translations=with_more_wording(translations, additions.translations, address),
     )
 
 
@@ -107,9 +132,9 @@ def _check_subject(root: Element) -> None:
         )
 
 
-def _document_order(loss: Loss) -> str:
+def _document_order(named: Loss | Note) -> str:
     """A key that puts ``item[2]`` before ``item[10]``."""
-    return NUMBER.sub(_padded, loss.path)
+    return NUMBER.sub(_padded, named.path)
 
 
 def _padded(number: re.Match[str]) -> str:

@@ -1,28 +1,13 @@
-"""What the extensions of an item say, each taken where it means something: bounds, unit, control."""
+"""What the extensions of an item say, each taken where it means something: bounds, unit, texts."""
 
 from msgspec.structs import replace
 
-from instruments.definition import CHOICES, NUMBERS, TEXTS, Control, Item, ItemKind
-from instruments.exchange.canonicals import CONTROL_SYSTEMS, UNITS_SYSTEM
-from instruments.exchange.element import Element
+from instruments.definition import NUMBERS, TEXTS, Item, ItemKind, Option
+from instruments.exchange.canonicals import UNITS_SYSTEM
+from instruments.exchange.element import TWICE, Element
 from instruments.exchange.wording import Texts
 from instruments.expressions import with_seconds
 from instruments.patterns import PatternError, check_pattern
-
-QUESTION_CONTROLS: dict[str, tuple[Control | None, frozenset[str]]] = {
-    "radio-button": ("radio", CHOICES),
-    "drop-down": ("drop-down", CHOICES),
-    "slider": ("slider", CHOICES | NUMBERS),
-    "spinner": (None, NUMBERS),
-    "text-box": (None, TEXTS),
-    "text-area": ("text-area", TEXTS),
-}
-"""Control codes that can be shown, as what (none: as the kind's own), and for which kinds."""
-OTHER_CONTROLS: dict[ItemKind, dict[str, Control | None]] = {
-    "group": {"list": None},
-    "display": {"help": "help", "flyover": "help", "inline": None},
-}
-NO_CONTROL = "there is no such control here; the item would be shown as others of its kind are"
 
 
 def with_bounds(element: Element, item: Item) -> Item:
@@ -114,37 +99,6 @@ def read_unit(item: Element, item_id: str, texts: Texts) -> str | None:
     return code if not system or system == UNITS_SYSTEM or code is None else f"{system}|{code}"
 
 
-def read_control(item: Element, kind: ItemKind, *, repeats: bool) -> Control | None:
-    """The control that ``questionnaire-itemControl`` asks for; codes that cannot be shown are lost."""
-    extension = item.extension("itemControl")
-    if extension is None:
-        return None
-    concept = extension.child("valueCodeableConcept") if extension.has("valueCodeableConcept") else None
-    if concept is None:
-        _valueless(extension)
-        return None
-    concept.text("text")
-    control: Control | None = None
-    for coding in concept.children("coding"):
-        system, code = coding.text("system"), coding.text("code") or ""
-        coding.text("display")
-        known = _controls_for(kind, repeats=repeats)
-        if (system or "") not in CONTROL_SYSTEMS or code not in known:
-            coding.reading.lose(coding.path, f"the control {code!r} of a {kind}", NO_CONTROL)
-        else:
-            control = known[code]
-    return control
-
-
-def _controls_for(kind: ItemKind, *, repeats: bool) -> dict[str, Control | None]:
-    if kind in OTHER_CONTROLS:
-        return OTHER_CONTROLS[kind]
-    known = {code: control for code, (control, kinds) in QUESTION_CONTROLS.items() if kind in kinds}
-    if kind in CHOICES and repeats:
-        return {"check-box": "check-box", "drop-down": "drop-down"}
-    return known
-
-
 def read_flag(item: Element, name: str) -> bool:
     """Whether a yes-or-no extension says yes."""
     extension = item.extension(name)
@@ -152,14 +106,27 @@ def read_flag(item: Element, name: str) -> bool:
 
 
 def read_text(item: Element, name: str, key: str, texts: Texts) -> None:
-    """Keeps the text of an extension under ``key``."""
+    """Keeps the text of an extension under ``key``; a second text of one key is lost."""
     extension = item.extension(name)
-    if extension is not None:
-        texts.read(extension, "valueString", key)
+    if extension is None:
+        return
+    if texts.has(key):
+        extension.abandon(f"the extension {name}", TWICE)
+        return
+    texts.read(extension, "valueMarkdown" if extension.has("valueMarkdown") else "valueString", key)
 
 
-def read_occurrences(item: Element, *, repeats: bool) -> bool:
-    """Whether ``minOccurs`` makes the item required; other counts than one are lost."""
+def note_servers(element: Element) -> None:
+    """Leaves aside which terminology server is preferred: none is asked."""
+    for extension in element.extension_list("preferredTerminologyServer"):
+        for key in ("valueUrl", "valueUri", "valueString"):
+            extension.raw(key)
+        why = "no terminology server is asked here; lists that are not contained are lost by themselves"
+        element.reading.note(extension.path, "a preferred terminology server", why)
+
+
+def read_occurrences(item: Element, *, repeats: bool, options: tuple[Option, ...]) -> bool:
+    """Whether ``minOccurs`` makes the item required; other bounds than one, or than all options, are lost."""
     least, most = item.extension("minOccurs"), item.extension("maxOccurs")
     count = _whole(least)
     if least is not None and count is not None and count > 1:
@@ -167,6 +134,7 @@ def read_occurrences(item: Element, *, repeats: bool) -> bool:
             least.path, "minOccurs above one", "an item is required or not; the number is not checked"
         )
     count_most = _whole(most)
-    if most is not None and count_most is not None and (repeats or count_most != 1):
+    needed = len(options) if repeats else 1
+    if most is not None and count_most is not None and (count_most < needed or not needed):
         most.reading.lose(most.path, "maxOccurs", "how many options may be chosen is not limited here")
     return count is not None and count >= 1

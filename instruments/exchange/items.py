@@ -5,13 +5,15 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from instruments.definition import CHOICES, CONTAINERS, NUMBERS, Control, Item, ItemKind, Orientation
+from instruments.exchange.additions import with_more_of_item
 from instruments.exchange.branches import Target, read_branch
 from instruments.exchange.choices import Choices, ValueSets, read_choices
+from instruments.exchange.controls import folded_part, read_control, read_folded, read_orientation
 from instruments.exchange.element import Element
 from instruments.exchange.initial import read_initial
 from instruments.exchange.item_codes import read_codes
 from instruments.exchange.item_extensions import (
-    read_control,
+    note_servers,
     read_flag,
     read_occurrences,
     read_text,
@@ -54,6 +56,7 @@ class ItemReader:
         self.controls: dict[str, Control] = {}
         self.orientation: dict[str, Orientation] = {}
         self.paths: dict[str, str] = {}
+        self.parts = 0
         self._targets: dict[str, Target] = {}
         self._options = 0
 
@@ -76,8 +79,25 @@ class ItemReader:
         self._targets[item_id] = Target(kind, choices, item.unit)
         if kind == "display" and element.has("item"):
             raise element.invalid("item", "a text to read holds no items")
-        within = tuple(self._ask(child, depth + 1) for child in element.children("item"))
-        return Asked(element, item, within)
+        within = [
+            self._ask(child, depth + 1)
+            for child in element.children("item")
+            if not self._takes_as_part(child, item)
+        ]
+        return Asked(element, item, tuple(within))
+
+    def _takes_as_part(self, child: Element, item: Item) -> bool:
+        """Whether a text to read is a part of ``item`` (the end of a slider, its unit) and is kept so."""
+        part = folded_part(child, item.kind)
+        key = f"{item.item_id}/{part}"
+        if part is None or self.texts.has(key):
+            return False
+        self._take_id(child)
+        self.parts += 1
+        read_folded(child)
+        self.texts.read(child, "text", key)
+        child.reading.note(child.path, "a text to read", f"it is kept as the wording {key}")
+        return True
 
     def _take_id(self, element: Element) -> str:
         item_id = element.text("linkId")
@@ -122,8 +142,12 @@ class ItemReader:
             read_only=self._said(element, "readOnly", kind),
             codes=read_codes(element, item_id, self.texts),
         )
-        self.texts.read(element, "text", item_id)
+        self.texts.read_item(element, item_id)
         self.texts.read(element, "prefix", f"{item_id}/prefix")
+        read_text(element, "sdf-sublabel", f"{item_id}/help", self.texts)
+        read_text(element, "instruction", f"{item_id}/help", self.texts)
+        read_text(element, "shortText", f"{item_id}/short-text", self.texts)
+        note_servers(element)
         self._show(element, item)
         return item if kind in CONTAINERS else self._answered(element, item, choices)
 
@@ -132,18 +156,26 @@ class ItemReader:
         read_text(element, "entryFormat", f"{item.item_id}/placeholder", self.texts)
         read_text(element, "validationtext", f"{item.item_id}/error", self.texts)
         item = with_bounds(element, item)
+        if item.kind == "open-choice":
+            read_text(element, "openLabel", f"{item.item_id}/open-label", self.texts)
         if choices is not None:
             choices.put_texts(item.item_id, self.texts)
             item = replace(item, options=choices.options, options_are=choices.kind)
+        if item.kind in NUMBERS:
+            item = replace(item, unit=read_unit(element, item.item_id, self.texts))
+        initial = read_initial(element, item, choices)
         return replace(
             item,
-            required=read_occurrences(element, repeats=item.repeats) or item.required,
-            unit=read_unit(element, item.item_id, self.texts) if item.kind in NUMBERS else None,
-            initial=read_initial(element, item.kind, choices),
+            required=read_occurrences(element, repeats=item.repeats, options=item.options) or item.required,
+            initial=initial[0] if initial else None,
+            further_initial=initial[1:],
         )
 
     def _repeats(self, element: Element, kind: ItemKind) -> bool:
         repeats = bool(element.flag("repeats"))
+        answers = element.extension("answerRepeats") if kind in CHOICES else None
+        if answers is not None and answers.flag("valueBoolean"):
+            repeats = True
         if repeats and kind not in CHOICES:
             element.lose("repeats", f"a repeating {kind}", ONE_ANSWER)
             return False
@@ -157,20 +189,16 @@ class ItemReader:
         return said
 
     def _show(self, element: Element, item: Item) -> None:
-        control = read_control(element, item.kind, repeats=item.repeats)
+        control = read_control(element, item)
         if control is not None:
             self.controls[item.item_id] = control
         if item.kind not in CHOICES:
             return
-        extension = element.extension("choiceOrientation")
-        if extension is None:
-            return
-        match extension.text("valueCode"):
-            case "horizontal" | "vertical" as orientation:
-                self.orientation[item.item_id] = orientation
-            case _:
-                extension.abandon("an orientation", "it is neither horizontal nor vertical")
+        orientation = read_orientation(element)
+        if orientation is not None:
+            self.orientation[item.item_id] = orientation
 
     def _build(self, asked: Asked) -> Item:
         branch = read_branch(asked.element, self._targets)
-        return replace(asked.item, branch=branch, items=tuple(self._build(one) for one in asked.within))
+        item = replace(asked.item, branch=branch, items=tuple(self._build(one) for one in asked.within))
+        return with_more_of_item(asked.element, item)

@@ -1,10 +1,18 @@
-"""What an import reports: the losses that it names, and the error that ends it."""
+"""What an import reports: the losses and notes that it names, and the error that ends it."""
 
 from instruments.definition import Document
 
 
 class Loss(Document, frozen=True):
     """One thing that was not understood: the element's path, what stands there, why it is not kept."""
+
+    path: str
+    what: str
+    why: str
+
+
+class Note(Document, frozen=True):
+    """One thing that was read and left, and by which nothing is lost: path, what stands there, why."""
 
     path: str
     what: str

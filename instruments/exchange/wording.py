@@ -21,13 +21,25 @@ class Texts:
         """Keeps a text and its translations under ``key``."""
         if wording is None:
             return
-        self._texts[self.base][key] = wording.text
+        if wording.text is not None:
+            self._texts[self.base][key] = wording.text
         for language, text in wording.others.items():
             self._texts.setdefault(language, {})[key] = text
+
+    def has(self, key: str) -> bool:
+        """Whether there is a text under ``key`` in some language."""
+        return any(key in texts for texts in self._texts.values())
 
     def read(self, element: Element, field: str, key: str) -> None:
         """Reads a text of ``element`` with its translations and keeps it under ``key``."""
         self.put(key, element.wording(field))
+
+    def read_item(self, element: Element, item_id: str) -> None:
+        """Reads the text of an item, and the same with markup, which is kept and not shown."""
+        wording = element.wording("text", with_markup=True)
+        self.put(item_id, wording)
+        if wording is not None and wording.markdown is not None:
+            self.put(f"{item_id}/markdown", Wording(wording.markdown, {}))
 
     def translations(self, instrument_id: str, version: str) -> tuple[Translation, ...]:
         """One Translation for each language that has a text, the questionnaire's own first."""

@@ -1,5 +1,6 @@
 """Published questionnaires that nobody here wrote, as they are: what of them is named as lost."""
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
@@ -14,13 +15,14 @@ pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the published quest
 
 
 class Expected(NamedTuple):
-    """How many items a file has, how many losses, and some of their paths with what stands there."""
+    """How many items a file has, how many losses beside expressions, and some of them by path."""
 
     items: int
     losses: int
     among: dict[str, str]
 
 
+EXPRESSION = re.compile("(calculated|enableWhen|cqf-)[eE]xpression|variable")
 SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-"
 HL7 = "http://hl7.org/fhir/StructureDefinition/"
 HELSENORGE = "http://helsenorge.no/fhir/StructureDefinition/"
@@ -33,7 +35,7 @@ HELSENORGES_PAGE = {
 FILES = {
     "bit-of-everything": Expected(
         19,
-        18,
+        14,
         {
             "item[0].item[10].type": "the type reference",
             "item[0].item[11].type": "the type attachment",
@@ -43,48 +45,38 @@ FILES = {
     ),
     "calculated-expression": Expected(
         12,
-        14,
+        3,
         {
-            "extension[0]": HL7 + "variable",
-            "item[0].extension[0]": SDC + "calculatedExpression",
             "item[9].repeats": "a repeating group",
         },
     ),
-    "choice-matrix-valueset": Expected(
-        16, 16, {"item[0].item[0].answerValueSet": "http://hl7.org/fhir/ValueSet/yesnodontknow"}
-    ),
+    "choice-matrix-valueset": Expected(16, 0, {}),
     "cvd-risk": Expected(
-        18, 49, {"contained[0]": "a contained Bundle", "extension[0]": SDC + "launchContext"}
+        18, 15, {"contained[0]": "a contained Bundle", "extension[0]": SDC + "launchContext"}
     ),
     "enable-when": Expected(
         85,
-        5,
-        {
-            "item[11].item[3].enableWhen[0].answerInteger": "answerInteger",
-            "item[13].item[2].extension[0]": SDC + "enableWhenExpression",
-        },
+        0,
+        {},
     ),
     "family-health-portrait": Expected(
-        33, 23, {"item[0].item[0].item[0]._text.extension[0]": HL7 + "rendering-xhtml"}
+        33, 16, {"item[0].item[0].item[0]._text.extension[0]": HL7 + "rendering-xhtml"}
     ),
     "health-check-187": Expected(
         187,
-        124,
+        56,
         {
             "item[0].item[12].item[1].enableWhen[1]": "a condition",
             "item[0].item[22].item[4].item[0].definition": "the field definition",
         },
     ),
-    "hidden-items": Expected(
-        17, 4, {"item[4].extension[1].valueCodeableConcept.coding[0]": "the control 'gtable' of a group"}
-    ),
+    "hidden-items": Expected(17, 0, {}),
     "norwegian-choice-slider": Expected(2, 3, HELSENORGES_PAGE),
     "norwegian-code-scoring": Expected(
         24,
-        18,
+        14,
         HELSENORGES_PAGE
         | {
-            "item[0].item[2].extension[1]": "http://ehelse.no/fhir/StructureDefinition/sdf-calculatedExpression",
             "item[3].item[0].code[0]": "the code 'QS'",
         },
     ),
@@ -99,28 +91,25 @@ FILES = {
     ),
     "norwegian-table-branches": Expected(
         33,
-        47,
+        16,
         HELSENORGES_PAGE
         | {
             "item[1].item[0].item[0].enableBehavior": "2 conditions without enableBehavior",
             "item[1].item[0].item[0].enableWhen[0].answerCoding": "an option by another code system",
-            "item[1].item[0].extension[1]": HL7 + "cqf-expression",
         },
     ),
     "norwegian-validation": Expected(
         9,
-        6,
+        4,
         HELSENORGES_PAGE
         | {
-            "item[0]._text.extension[0]": HL7 + "rendering-markdown",
             "item[1].item[0].repeats": "a repeating integer",
         },
     ),
     "phq9-loinc": Expected(
         11,
-        25,
+        13,
         {
-            "item[9].extension[13]": SDC + "calculatedExpression",
             "item[0].extension[2]": SDC + "observationLinkPeriod",
         },
     ),
@@ -141,12 +130,13 @@ def test_every_published_file_is_expected_here() -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_published_file_is_refused_with_each_loss_named(name: str) -> None:
+def test_of_a_published_file_each_loss_is_named(name: str) -> None:
     imported = read_questionnaire(content_of(name))
     expected = FILES[name]
+    others = [loss for loss in imported.losses if not EXPRESSION.search(loss.what)]
     named = {loss.path: loss.what for loss in imported.losses}
-    assert imported.instrument is None
-    assert (imported.items, len(imported.losses)) == (expected.items, expected.losses)
+    assert (imported.instrument is None) is bool(imported.losses)
+    assert (imported.items, len(others)) == (expected.items, expected.losses)
     assert expected.among.items() <= named.items()
     assert all(loss.why for loss in imported.losses)
 

@@ -95,7 +95,7 @@ def test_options_are_kept_with_code_text_and_score() -> None:
     score = fhir_extension("ordinalValue", valueDecimal=2)
     option = {"valueCoding": {"system": "urn:s", "code": "x", "display": "Ja"}, "extension": [score]}
     instrument = whole(fhir_item("a", "choice", answerOption=[option]))
-    assert instrument.structure.items[0].options == (Option("x", score=2),)
+    assert instrument.structure.items[0].options == (Option("x", score=2, system="urn:s"),)
     assert texts(instrument)["nb"]["a/x"] == "Ja"
 
 
@@ -181,7 +181,10 @@ EXPANDED = value_set(expansion={"contains": [{"system": "urn:s", "code": "1", "d
 
 def test_options_are_taken_from_a_contained_value_set_with_their_translations() -> None:
     instrument = whole(fhir_item("a", "choice", answerValueSet="#v"), contained=[COMPOSED])
-    assert instrument.structure.items[0].options == (Option("1", score=3), Option("2"))
+    assert instrument.structure.items[0].options == (
+        Option("1", score=3, system="urn:s"),
+        Option("2", system="urn:s"),
+    )
     assert texts(instrument)["en"] == {"a/1": "Yes"}
 
 
