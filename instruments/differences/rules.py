@@ -67,6 +67,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "Structure.items:set": Rule("structure", "major", Effect.NONE, "everything", "the items"),
         "Item.kind": _asked("the kind"),
         "Item.options": _asked("the options"),
+        "Item.options:order": _asked("the order of the options"),
         "Item.options_are": _label("structure", "what the options' codes are the text of"),
         "Item.required": Rule(
             "structure", "presentation", Effect.SCORES, "item", "whether an answer is required", EQUIVALENCE
