@@ -1,11 +1,18 @@
 """Defaults said or left out: a document that states one is the document that leaves it out."""
 
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
 from msgspec import structs
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
+
+
+@lru_cache(maxsize=256)
+def fields_of(kind: type[msgspec.Struct]) -> tuple[structs.FieldInfo, ...]:
+    """The fields of a kind of document; kept, since working them out takes longer than comparing them."""
+    return structs.fields(kind)
 
 
 def settled(document: Struct) -> Struct:
@@ -15,7 +22,7 @@ def settled(document: Struct) -> Struct:
     ``"lowest": 0`` as read is 0.0 and would be written out, though 0 is the default.
     """
     changed: dict[str, object] = {}
-    for field in structs.fields(type(document)):
+    for field in fields_of(type(document)):
         value = getattr(document, field.name)
         inner = field.default if _is_default(value, field.default) else _settled(value)
         if inner is not value:

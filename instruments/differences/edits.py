@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 import msgspec
-from msgspec import structs
 
+from instruments.defaults import fields_of
 from instruments.definition import Item, Presentation, Structure
 from instruments.differences.change import Act
 from instruments.differences.parts import TOP, Tree, by_key, is_item_tree, is_same, tree_of
@@ -38,9 +38,9 @@ def edits(a: Instrument, b: Instrument) -> Iterator[Edit]:
 
 
 def _struct_edits(a: msgspec.Struct, b: msgspec.Struct, path: tuple[str, ...]) -> Iterator[Edit]:
-    for field in structs.fields(type(a)):
+    for field in fields_of(type(a)):
         before, after = getattr(a, field.name), getattr(b, field.name)
-        if not is_same(before, after):
+        if before is not after and not is_same(before, after):
             edit = Edit(type(a).__name__, field.name, "set", (*path, field.name), before, after)
             yield from _field_edits(edit, a, b)
 

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import msgspec
-from msgspec import structs
 
-from instruments.defaults import settled
+from instruments.defaults import fields_of, settled
 from instruments.definition import Structure
 from instruments.differences.change import Change
 from instruments.differences.parts import TOP, as_read, by_key, is_item_tree, plain, tree_of
@@ -62,7 +61,7 @@ def apply(a: Instrument, changes: Iterable[Change]) -> Instrument:
 
 
 def _unfolded(document: msgspec.Struct) -> dict[str, object]:
-    return {one.name: _unfolded_field(document, one.name) for one in structs.fields(type(document))}
+    return {one.name: _unfolded_field(document, one.name) for one in fields_of(type(document))}
 
 
 def _unfolded_field(document: msgspec.Struct, name: str) -> object:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple, get_origin
 
 import msgspec
-from msgspec import structs
 
+from instruments.defaults import fields_of
 from instruments.definition import Item, Structure, every_item
 from instruments.differences.parts import TOP, by_key, plain, tree_of
 from instruments.scoring.spec import ScoringSpec
@@ -87,7 +87,7 @@ class Reach:
             self._needs[node].update(Node(asked=True, name=name) for name in named)
 
     def _add_scoring(self, spec: ScoringSpec) -> None:
-        lists = {field.name: by_key(getattr(spec, field.name)) or {} for field in structs.fields(type(spec))}
+        lists = {field.name: by_key(getattr(spec, field.name)) or {} for field in fields_of(type(spec))}
         names = {name for parts in lists.values() for name in parts}
         for field_name, parts in lists.items():
             for name, part in parts.items():
@@ -103,7 +103,7 @@ def outputs_of(spec: ScoringSpec) -> tuple[str, ...]:
 
 
 def _texts_beside(document: Item | Structure, left_out: frozenset[str]) -> Iterator[str]:
-    for field in structs.fields(type(document)):
+    for field in fields_of(type(document)):
         if field.name not in left_out and getattr(document, field.name):
             yield from _texts(plain(getattr(document, field.name)))
 
@@ -132,7 +132,7 @@ def _names_in(part: object) -> Iterator[str]:
     if isinstance(part, str):
         yield part
     elif isinstance(part, msgspec.Struct):
-        for field in structs.fields(type(part)):
+        for field in fields_of(type(part)):
             if get_origin(field.type) is not Literal:
                 yield from _names_in(getattr(part, field.name))
     elif isinstance(part, dict):

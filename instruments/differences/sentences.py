@@ -1,8 +1,8 @@
 """Changes in words: one English sentence each, which names what changed by its id."""
 
 import msgspec
-from msgspec import structs
 
+from instruments.defaults import fields_of
 from instruments.definition import Branch, Condition
 from instruments.differences.edits import Edit, turned
 from instruments.differences.parts import TOP
@@ -106,7 +106,7 @@ def _shown(given: object) -> str:
         case MissingRule():
             shown = f"{given.kind} {given.least:g}" if given.least else given.kind
         case msgspec.Struct():
-            fields = [(field.name, getattr(given, field.name)) for field in structs.fields(type(given))]
+            fields = [(field.name, getattr(given, field.name)) for field in fields_of(type(given))]
             shown = "(" + ", ".join(f"{name} {_shown(inner)}" for name, inner in fields) + ")"
         case tuple() | list():
             shown = "[" + ", ".join(_shown(inner) for inner in given) + "]"
@@ -123,7 +123,7 @@ def _branch(branch: Branch) -> str:
     said = joint.join(f"{one.item} {one.operator} {_shown(one.value)}" for one in branch.conditions)
     left = [
         field.name
-        for field in structs.fields(type(branch))
+        for field in fields_of(type(branch))
         if field.name not in ("conditions", "needs") and getattr(branch, field.name)
     ]
     return repr(branch) if left else f"({said})"
