@@ -139,7 +139,8 @@ def _part(extension: object, kind: ItemKind) -> str | None:
 def read_folded(child: Element) -> None:
     """Reads of a part what says that it is one."""
     child.text("type")
-    child.extension_list("own-help-text")
+    for extension in child.extension_list("own-help-text"):
+        extension.raw("valueBoolean")
     for extension in child.extension_list("itemControl"):
         concept = extension.child("valueCodeableConcept")
         for coding in concept.children("coding") if concept is not None else ():
