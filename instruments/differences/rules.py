@@ -100,6 +100,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "ScoringSpec.instrument_id": _label("scoring", "the instrument's id"),
         "ScoringSpec.version": _label("scoring", "the version"),
         "ScoringSpec.source": _label("scoring", "the source"),
+        "ScoringSpec.cases": _label("scoring", "the reference cases"),
         "ScoringSpec.separable": _label("scoring", "whether its scales can be asked apart"),
         "ScoringSpec.items": _scored("the items that count"),
         "ScoringSpec.scales": _scored("the scales"),
