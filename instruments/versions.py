@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from instruments.defaults import settled
 from instruments.definition import Document, Presentation, Structure, Translation
 from instruments.scoring.soundness import SpecFault, check_spec
 from instruments.scoring.spec import ScoringSpec
@@ -54,7 +55,7 @@ class InvalidInstrumentError(Exception):
 def canonical(document: Document) -> bytes:
     """The one JSON text of a document: keys sorted, defaults left out, numbers as their type writes them."""
     plain = msgspec.json.encode(document)
-    return msgspec.json.encode(msgspec.json.decode(plain, type=type(document)), order="sorted")
+    return msgspec.json.encode(settled(msgspec.json.decode(plain, type=type(document))), order="sorted")
 
 
 def content_hash(document: Document) -> bytes:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from instruments.answers import Answers
 from instruments.definition import Branch, Condition, Item, Option, Presentation, Structure
+from instruments.scoring import Scale
 from instruments.soundness import MAX_DEPTH, MAX_ITEMS, faults_of
 from instruments.versions import (
     MOVES,
@@ -144,3 +145,8 @@ def test_what_was_published_is_only_ever_retired() -> None:
     assert MOVES[State.PUBLISHED] == {State.RETIRED}
     assert MOVES[State.RETIRED] == frozenset()
     assert set(MOVES) == set(State)
+
+
+def test_a_default_that_is_written_out_is_the_document_that_leaves_it_out() -> None:
+    said = b'{"scale_id":"s","missing":{"kind":"half"},"lowest":0,"items":[]}'
+    assert content_hash(msgspec.json.decode(said, type=Scale)) == content_hash(Scale("s"))
