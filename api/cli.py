@@ -37,8 +37,19 @@ COMMANDS: Mapping[str, Place] = {
 }
 
 
+# Commands of a group that need neither settings nor a database, so that nothing else is imported for them.
+ALONE: Mapping[tuple[str, str], Place] = {("instruments", "check"): Place("exchange", "check")}
+
+
 class Commands(TyperGroup):
     """The commands of the table."""
+
+    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
+        """The command that ``args`` begin with, and the rest of them."""
+        place = ALONE.get((args[0], args[1])) if len(args) > 1 else None
+        if place is None:
+            return super().resolve_command(ctx, args)
+        return " ".join(args[:2]), _command(place, args[1]), args[2:]
 
     def list_commands(self, ctx: Context) -> list[str]:
         """Their names, in the table's order."""
@@ -49,15 +60,17 @@ class Commands(TyperGroup):
         """The command of this name, imported now."""
         del ctx
         place = COMMANDS.get(cmd_name)
-        if place is None:
-            return None
-        found = getattr(import_module(f"api.commands.{place.module}"), place.name)
-        group = found if isinstance(found, typer.Typer) else typer.Typer(add_completion=False)
-        if group is not found:
-            group.command(cmd_name)(found)
-        command = typer.main.get_command(group)
-        command.name = cmd_name
-        return command
+        return None if place is None else _command(place, cmd_name)
+
+
+def _command(place: Place, name: str) -> Command:
+    found = getattr(import_module(f"api.commands.{place.module}"), place.name)
+    group = found if isinstance(found, typer.Typer) else typer.Typer(add_completion=False)
+    if group is not found:
+        group.command(name)(found)
+    command = typer.main.get_command(group)
+    command.name = name
+    return command
 
 
 app = typer.Typer(

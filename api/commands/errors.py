@@ -7,7 +7,7 @@ from api.commands.answer_tables import AnswerTableError
 from api.commands.differences import NoInstrumentError
 from api.commands.score import UnscorableError
 from instruments.catalogue import UnknownInstrumentError
-from instruments.exchange.fhir import InvalidQuestionnaireError
+from instruments.exchange import InvalidQuestionnaireError, UnwritableInstrumentError
 from instruments.scoring import NotDisputedError
 from surveys.answering import AnsweringError
 from surveys.catalogue import CatalogueError
@@ -34,6 +34,7 @@ EXPECTED_ERRORS = (
     SettingsError,
     UnknownInstrumentError,
     UnscorableError,
+    UnwritableInstrumentError,
     WrongRoleError,
     msgspec.DecodeError,
 )

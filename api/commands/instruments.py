@@ -9,7 +9,8 @@ import typer
 
 from api.commands.acting import acting_as
 from api.commands.differences import diff_files
-from instruments.exchange.fhir import Imported, read_questionnaire
+from api.commands.exchange import FormatOption, check, export, read_file
+from instruments.exchange.fhir import Imported
 from instruments.versions import Instrument
 from surveys import clock
 from surveys.catalogue import load_instruments, publish_instrument, store_instrument
@@ -20,6 +21,8 @@ REFUSED = 3
 
 app = typer.Typer(help="Import and publish instruments.", no_args_is_help=True, add_completion=False)
 app.command("diff")(diff_files)
+app.command("check")(check)
+app.command("export")(export)
 
 
 @app.callback()
@@ -29,13 +32,14 @@ def instruments() -> None:
 
 @app.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a FHIR R4 Questionnaire (JSON)")],
+    file: Annotated[Path, typer.Argument(help="a FHIR R4 Questionnaire, REDCap dictionary or XLSForm")],
+    form: FormatOption = None,
     accept_loss: Annotated[
         list[str] | None, typer.Option(help="a path whose loss you accept; repeat it")
     ] = None,
 ) -> None:
     """Import FILE as a draft; what is not understood is named, and refused unless accepted."""
-    imported = read_questionnaire(file.read_bytes(), frozenset(accept_loss or ()))
+    imported = read_file(file, form, frozenset(accept_loss or ()))
     for loss in imported.losses:
         typer.echo(f"{loss.path}: {loss.what}: {loss.why}")
     if imported.instrument is None:

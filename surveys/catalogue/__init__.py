@@ -9,6 +9,7 @@ from surveys.catalogue.documents import (
 )
 from surveys.catalogue.errors import (
     CatalogueError,
+    NotLiveError,
     NotPublishableError,
     VersionMoveError,
     VersionNotFoundError,
@@ -16,7 +17,9 @@ from surveys.catalogue.errors import (
 from surveys.catalogue.publishing import find_gaps, publish_instrument
 from surveys.catalogue.versions import (
     live_version_of,
+    load_instrument,
     load_instruments,
+    state_of,
     store_instrument,
 )
 
@@ -24,14 +27,17 @@ __all__ = [
     "CATALOGUE_STUDY",
     "CatalogueError",
     "DocumentKind",
+    "NotLiveError",
     "NotPublishableError",
     "VersionMoveError",
     "VersionNotFoundError",
     "find_gaps",
     "live_version_of",
+    "load_instrument",
     "load_instruments",
     "open_documents",
     "publish_instrument",
+    "state_of",
     "store_document",
     "store_documents",
     "store_instrument",

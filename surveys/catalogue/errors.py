@@ -15,6 +15,16 @@ class VersionNotFoundError(CatalogueError):
         super().__init__(f"there is no instrument version {version_id}; list the versions and choose one")
 
 
+class NotLiveError(CatalogueError):
+    """No version of an instrument is live."""
+
+    def __init__(self, instrument_id: str) -> None:
+        self.instrument_id = instrument_id
+        super().__init__(
+            f"no version of the instrument {instrument_id} is live; list the versions and name one"
+        )
+
+
 class VersionMoveError(CatalogueError):
     """An instrument version does not go from its state to the one asked for."""
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from instruments.definition import Presentation, Structure, Translation
 from instruments.scoring.spec import ScoringSpec
-from instruments.versions import Instrument, canonical
+from instruments.versions import Instrument, State, canonical
 from surveys.catalogue.documents import Content, open_chosen, store_documents
 from surveys.catalogue.errors import VersionNotFoundError
 from surveys.catalogue.tables import instrument_translation, instrument_version
@@ -93,6 +93,20 @@ async def load_instrument(
     if not versions:
         raise VersionNotFoundError(version_id)
     return (await _open(connection, keys, versions))[version_id]
+
+
+async def state_of(connection: AsyncConnection, version_id: InstrumentVersionId) -> State:
+    """The state that a version is in.
+
+    Raises:
+        VersionNotFoundError: there is none with this identifier.
+    """
+    state = await connection.scalar(
+        select(instrument_version.c.state).where(instrument_version.c.version_id == version_id)
+    )
+    if state is None:
+        raise VersionNotFoundError(version_id)
+    return State(state)
 
 
 async def live_version_of(
