@@ -11,7 +11,8 @@ from instruments.expressions import Outline, cycle, unknown_target
 from instruments.patterns import PatternError, check_pattern
 from instruments.translation import ambiguous_keys
 
-MAX_ITEMS = 10_000
+MAX_ITEMS = 5_000
+"""The longest instruments in use have a few hundred."""
 MAX_DEPTH = 64
 
 

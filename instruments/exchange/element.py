@@ -9,6 +9,7 @@ from instruments.exchange.canonicals import name_of
 from instruments.exchange.json_tree import Tree
 from instruments.exchange.losses import InvalidQuestionnaireError, Loss, Note
 from instruments.exchange.reasons import WHY_LOST
+from instruments.exchange.translations import plain_translations
 
 UNKNOWN_FIELD = "this field is not understood here, so what it changes cannot be kept"
 UNKNOWN_EXTENSION = "this extension is not understood here, so what it changes cannot be kept"
@@ -148,7 +149,15 @@ class Element:
             InvalidQuestionnaireError: it is not a text.
         """
         text = self.text(key)
-        beside = self.child(f"_{key}") if f"_{key}" in self._fields else None
+        name = f"_{key}"
+        if name not in self._fields:
+            return None if text is None else Wording(text, {})
+        plain = plain_translations(self._fields[name])
+        if plain is not None:
+            del self._fields[name]
+            self.reading.understood += 1 + 5 * len(plain)
+            return Wording(text, plain)
+        beside = self.child(name)
         if text is None and beside is None:
             return None
         others: dict[str, str] = {}
@@ -211,6 +220,8 @@ class Element:
         """The extension of this name (see ``canonicals``), or nothing; a second one is lost."""
         if self._extensions is None and "extension" not in self._fields:
             return None
+        if name not in self._sorted_extensions():
+            return None
         found = self.extension_list(name)
         for extra in found[1:]:
             extra.abandon(f"the extension {name}", TWICE)
@@ -224,9 +235,12 @@ class Element:
         """
         if self._extensions is None and "extension" not in self._fields:
             return []
-        found = [entry for _, entry in self._sorted_extensions().pop(name, [])]
+        pairs = self._sorted_extensions().pop(name, None)
+        if pairs is None:
+            return []
+        found = [entry for _, entry in pairs]
+        self.reading.understood += len(found)
         for entry in found:
-            self.reading.understood += 1
             self._keep(entry)
         return found
 
@@ -258,18 +272,22 @@ class Element:
 
     def _sorted_extensions(self) -> dict[str, list[tuple[str, "Element"]]]:
         """The extensions by name, with their urls; those only that nobody has read yet."""
-        if self._extensions is None:
-            self._extensions = {}
-            values = self._fields.pop("extension", [])
-            if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+        if self._extensions is not None:
+            return self._extensions
+        found = self._extensions = {}
+        values = self._fields.pop("extension", [])
+        if not isinstance(values, list):
+            raise self.invalid("extension", "must be a list of objects")
+        place = self.at("extension")
+        for index, value in enumerate(values):
+            if not isinstance(value, dict):
                 raise self.invalid("extension", "must be a list of objects")
-            for index, value in enumerate(values):
-                entry = Element(value, f"{self.at('extension')}[{index}]", self.reading)
-                url = value.pop("url", None)
-                if not isinstance(url, str):
-                    raise entry.invalid("url", "must be a text")
-                self._extensions.setdefault(name_of(url), []).append((url, entry))
-        return self._extensions
+            entry = Element(value, f"{place}[{index}]", self.reading)
+            url = value.pop("url", None)
+            if not isinstance(url, str):
+                raise entry.invalid("url", "must be a text")
+            found.setdefault(name_of(url), []).append((url, entry))
+        return found
 
     def _lose_extensions(self) -> None:
         for name, entries in self._sorted_extensions().items():

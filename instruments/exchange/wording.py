@@ -1,5 +1,6 @@
 """The texts of a questionnaire as they are read: by language and key, then as one Translation a language."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from instruments.definition import Translation
@@ -52,9 +53,9 @@ class Texts:
 
 def short_tags(tags: Iterable[str]) -> dict[str, str]:
     """Each language tag without its region (``nb-NO`` is ``nb``), unless two tags would then be the same."""
-    given = list(tags)
-    short = [_short(tag) for tag in given]
-    return {tag: one if short.count(one) == 1 else tag for tag, one in zip(given, short, strict=True)}
+    short = {tag: _short(tag) for tag in tags}
+    count = Counter(short.values())
+    return {tag: one if count[one] == 1 else tag for tag, one in short.items()}
 
 
 def _short(tag: str) -> str:
