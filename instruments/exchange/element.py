@@ -311,13 +311,14 @@ def _markdown_of(beside: Element, text: str | None) -> str | None:
         return None
     key = "valueString" if extension.has("valueString") else "valueMarkdown"
     markdown = extension.text(key)
-    if markdown is not None and _words(markdown) == _words(text or ""):
+    if markdown is not None and words_of(markdown) == words_of(text or ""):
         return markdown
     extension.reading.lose(extension.path, "rendering-markdown", OTHER_WORDS)
     return None
 
 
-def _words(text: str) -> str:
+def words_of(text: str) -> str:
+    """The letters and figures of a text, by which one with markup is known to say the same."""
     return "".join(filter(str.isalnum, text))
 
 

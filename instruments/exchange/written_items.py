@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from instruments.definition import CHOICES, CONTAINERS, Item, ItemKind, Presentation
+from instruments.definition import CHOICES, CONTAINERS, NUMBERS, TEXTS, Item, Presentation
 from instruments.exchange.canonicals import CONTROL_SYSTEM, HL7, OWN, SDC, VALIDATION_TEXT
 from instruments.exchange.controls import FOLDED, HELP_TEXT, controls_for
 from instruments.exchange.item_codes import HELSENORGE_SYSTEMS
@@ -80,7 +80,8 @@ class ItemWriter:
         ):
             if is_so and item.kind not in CONTAINERS:
                 fields[key] = True
-        if item.max_length is not None and 0 < item.max_length < 2**31:
+        takes_text = item.kind in TEXTS or item.kind == "open-choice"
+        if takes_text and item.max_length is not None and 0 < item.max_length < 2**31:
             fields["maxLength"] = item.max_length
         if item.kind in CHOICES:
             chosen = (item.initial, *item.further_initial)
@@ -138,7 +139,8 @@ class ItemWriter:
         extensions.extend(self._shown(item))
         if item.kind not in CONTAINERS:
             extensions.extend(_bounds(item))
-            extensions.extend(self._unit(item))
+            if item.kind in NUMBERS:
+                extensions.extend(self._unit(item))
             for url, aspect in ((HL7 + "entryFormat", "placeholder"), (VALIDATION_TEXT, "error")):
                 extensions.extend(self._words.extension(url, f"{item.item_id}/{aspect}"))
         extensions.extend(self._words.extension(SDC + "shortText", f"{item.item_id}/short-text"))
@@ -232,22 +234,33 @@ def _plain_option(item: Item, value: str) -> Json | None:
 
 
 def _bounds(item: Item) -> list[Json]:
+    """The bounds of an answer, those that mean something for the item's kind."""
+    if item.kind in NUMBERS:
+        return _bounds_of_number(item)
     extensions: list[Json] = []
-    kind: ItemKind = item.kind
+    if item.kind in TEXTS or item.kind == "open-choice":
+        if item.min_length is not None and abs(item.min_length) < 2**31:
+            extensions.append({"url": HL7 + "minLength", "valueInteger": item.min_length})
+        if item.pattern is not None and is_text(item.pattern):
+            extensions.append({"url": HL7 + "regex", "valueString": item.pattern})
+    if item.kind in ("date", "time"):
+        key = "valueDate" if item.kind == "date" else "valueTime"
+        for name, moment in (("minValue", item.earliest), ("maxValue", item.latest)):
+            if moment is not None:
+                extensions.append({"url": HL7 + name, key: moment})
+    return extensions
+
+
+def _bounds_of_number(item: Item) -> list[Json]:
+    extensions: list[Json] = []
     for name, number in (
         ("minValue", item.minimum),
         ("maxValue", item.maximum),
         ("questionnaire-sliderStepValue", item.step),
     ):
-        if number is not None and is_number(number) and kind in ("integer", "decimal", "quantity"):
-            whole = kind == "integer" or name == "questionnaire-sliderStepValue"
+        if number is not None and is_number(number):
+            whole = item.kind == "integer" or name == "questionnaire-sliderStepValue"
             extensions.append({"url": HL7 + name} | number_of(number, whole=whole))
-    for name, count in (("maxDecimalPlaces", item.decimals), ("minLength", item.min_length)):
-        if count is not None and abs(count) < 2**31:
-            extensions.append({"url": HL7 + name, "valueInteger": count})
-    for name, moment in (("minValue", item.earliest), ("maxValue", item.latest)):
-        if moment is not None and kind in ("date", "time"):
-            extensions.append({"url": HL7 + name, "valueDate" if kind == "date" else "valueTime": moment})
-    if item.pattern is not None and is_text(item.pattern):
-        extensions.append({"url": HL7 + "regex", "valueString": item.pattern})
+    if item.decimals is not None and abs(item.decimals) < 2**31:
+        extensions.append({"url": HL7 + "maxDecimalPlaces", "valueInteger": item.decimals})
     return extensions

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from instruments.definition import Translation
 from instruments.exchange.canonicals import HL7
+from instruments.exchange.element import words_of
 from instruments.exchange.wording import UNKNOWN_LANGUAGE
 from instruments.exchange.written_values import Json, is_code, is_text
 
@@ -37,7 +38,10 @@ class Words:
     def write_markup(self, fields: Json, field: str, key: str) -> None:
         """Puts the text with markup beside the plain one in ``field``."""
         markdown = self._base.get(key)
-        if field in fields and markdown is not None and is_text(markdown):
+        plain = fields.get(field)
+        if markdown is None or not is_text(markdown) or not isinstance(plain, str):
+            return
+        if words_of(markdown) == words_of(plain):
             beside = fields.setdefault(f"_{field}", {"extension": []})
             if isinstance(beside, dict):
                 beside["extension"].append({"url": HL7 + "rendering-markdown", "valueMarkdown": markdown})
