@@ -25,13 +25,16 @@ class State(StrEnum):
 
 MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
     {
-        State.DRAFT: frozenset((State.IN_REVIEW, State.PUBLISHED)),
+        State.DRAFT: frozenset((State.IN_REVIEW,)),
         State.IN_REVIEW: frozenset((State.DRAFT, State.PUBLISHED)),
         State.PUBLISHED: frozenset((State.RETIRED,)),
         State.RETIRED: frozenset(),
     }
 )
-"""The moves that are allowed. What was published never changes again; a new version supersedes it."""
+"""The moves that are allowed. What was published never changes again; a new version supersedes it.
+
+Whoever publishes is a second person: not the one who imported the version or submitted it for review.
+"""
 
 
 class Instrument(Document, frozen=True):

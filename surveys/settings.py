@@ -44,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     etterklang_notice_folder: str = ""
     etterklang_session_idle_minutes: int = 15
     etterklang_session_minutes: int = 60
+    etterklang_actor: str = ""
     etterklang_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

@@ -8,6 +8,7 @@ from api.commands.differences import NoInstrumentError
 from api.commands.score import UnscorableError
 from instruments.catalogue import UnknownInstrumentError
 from instruments.exchange import InvalidQuestionnaireError, UnwritableInstrumentError
+from instruments.licence import InvalidLicenceError
 from instruments.scoring import NotDisputedError
 from surveys.answering import AnsweringError
 from surveys.catalogue import CatalogueError
@@ -25,6 +26,7 @@ EXPECTED_ERRORS = (
     CatalogueError,
     FeedError,
     FollowupError,
+    InvalidLicenceError,
     InvalidQuestionnaireError,
     KeysError,
     LateEffectsError,

@@ -8,7 +8,7 @@ import typer
 
 from api.commands.acting import acting_as
 from surveys import clock
-from surveys.catalogue import load_instruments
+from surveys.catalogue import live_versions
 from surveys.database import Role, transaction
 from surveys.followup import (
     ProtocolDraft,
@@ -48,8 +48,7 @@ def run_sweep() -> None:
 
 async def _publish(draft: ProtocolDraft) -> ProtocolVersionId:
     async with acting_as(Role.WORKER) as acting, transaction(acting.engine) as connection:
-        live = await load_instruments(connection, acting.keys)
-        versions = {instrument.structure.instrument_id: version for version, instrument in live.items()}
+        versions = await live_versions(connection, acting.keys)
         now = clock.now()
         version_id = await store_protocol(connection, acting.keys, resolve(draft, versions), now)
         await publish_protocol(connection, version_id, now)

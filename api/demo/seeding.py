@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 from joserfc.jwk import OKPKey
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.commands.acting import Acting, acting_as
 from api.demo import console, places
@@ -15,19 +16,23 @@ from api.demo.cohort import write_cohort
 from api.demo.timelapse import live_through
 from api.security.machines import register_machine
 from instruments.exchange.fhir import read_questionnaire
+from instruments.licence import Licence
 from instruments.scoring.spec import ScoringSpec
 from instruments.versions import Instrument, with_scoring
 from surveys import clock
-from surveys.catalogue import publish_instrument, store_instrument
+from surveys.catalogue import publish_instrument, record_licence, store_instrument, submit_for_review
 from surveys.database import Role, transaction
 from surveys.followup import ProtocolDraft, publish_protocol, resolve, store_protocol
 from surveys.identifiers import InstrumentVersionId
+from surveys.keys import Keys
 from surveys.lateeffects import LateEffectRule, store_rule
 from surveys.registry import import_rows
 from surveys.research import Project, approve_project
 from surveys.settings import Settings
 
 CHUNK_BYTES = 64 * 1024
+FIRST_PERSON = "demonstration, first person"
+SECOND_PERSON = "demonstration, second person"
 
 Document = TypeVar("Document")
 
@@ -53,8 +58,7 @@ async def load_documents(acting: Acting, now: datetime) -> None:
     async with transaction(acting.engine) as connection:
         versions: dict[str, InstrumentVersionId] = {}
         for instrument in (_own_instrument(), _imported_instrument()):
-            version_id = await store_instrument(connection, acting.keys, instrument, now)
-            await publish_instrument(connection, acting.keys, version_id, now)
+            version_id = await _publish(connection, acting.keys, instrument, now)
             versions[instrument.structure.instrument_id] = version_id
         draft = _read("prostate-protocol.json", ProtocolDraft)
         protocol_version_id = await store_protocol(connection, acting.keys, resolve(draft, versions), now)
@@ -67,6 +71,30 @@ async def load_documents(acting: Acting, now: datetime) -> None:
         await register_machine(
             connection, "demo-machine", _machine_key(places.HOME / "machine.jwk"), scopes, now
         )
+
+
+async def _publish(
+    connection: AsyncConnection, keys: Keys, instrument: Instrument, now: datetime
+) -> InstrumentVersionId:
+    """One person of the demonstration imports and submits, another records the licence and approves."""
+    version_id = await store_instrument(connection, keys, instrument, now, FIRST_PERSON)
+    await submit_for_review(connection, version_id, now, FIRST_PERSON)
+    await record_licence(connection, keys, _own_licence(instrument), now, SECOND_PERSON)
+    await publish_instrument(connection, keys, version_id, now, SECOND_PERSON)
+    return version_id
+
+
+def _own_licence(instrument: Instrument) -> Licence:
+    """The demonstration's questionnaires are this project's own, so nobody else's leave is needed."""
+    return Licence(
+        instrument_id=instrument.structure.instrument_id,
+        holder="Etterklang",
+        terms="made for this demonstration; not validated, not for clinical use",
+        reference="part of the program",
+        languages=tuple(one.language for one in instrument.translations),
+        modes=("electronic",),
+        valid_from=date(2000, 1, 1),
+    )
 
 
 def _own_instrument() -> Instrument:

@@ -33,8 +33,27 @@ class VersionMoveError(CatalogueError):
         self.state = state
         self.wanted = wanted
         super().__init__(
-            f"instrument version {version_id} is {state} and cannot become {wanted}; store a new version"
+            f"instrument version {version_id} is {state} and cannot become {wanted}; {_way(state)}"
         )
+
+
+class SecondPersonError(CatalogueError):
+    """Whoever would publish a version has imported it or submitted it for review."""
+
+    def __init__(self, version_id: InstrumentVersionId, actor: str) -> None:
+        self.version_id = version_id
+        self.actor = actor
+        super().__init__(
+            f"{actor} imported instrument version {version_id} or submitted it for review; "
+            "somebody else must publish it"
+        )
+
+
+class NoActorError(CatalogueError):
+    """Nobody is named who moves a version or records a licence."""
+
+    def __init__(self) -> None:
+        super().__init__("actor: is empty; name the person who does this (--actor or ETTERKLANG_ACTOR)")
 
 
 class NotPublishableError(CatalogueError):
@@ -47,3 +66,10 @@ class NotPublishableError(CatalogueError):
             f"instrument version {version_id} has {len(faults)} faults and cannot be published; "
             "mend each that is listed and store a new version"
         )
+
+
+def _way(state: str) -> str:
+    return {
+        "draft": "submit it for review first",
+        "in-review": "publish it, or return it to draft",
+    }.get(state, "store a new version")

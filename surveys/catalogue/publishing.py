@@ -1,89 +1,91 @@
-"""From draft to live: what a version must have before patients see it, and how it replaces the one before.
-
-The moves are ``instruments.versions.MOVES``; the trigger ``catalogue.check_version_change`` holds the same.
-"""
+"""From review to live: what a version must have before patients see it, and how it replaces the last one."""
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from instruments.definition import every_item
+from instruments.licence import may_invite
+from instruments.scoring import failing_cases
 from instruments.translation import completeness
-from instruments.versions import MOVES, Instrument, InvalidInstrumentError, State, check_instrument
-from surveys.audit import AuditEntry, append
-from surveys.catalogue.errors import NotPublishableError, VersionMoveError, VersionNotFoundError
+from instruments.versions import Instrument, InvalidInstrumentError, State, check_instrument
+from surveys.catalogue.errors import NotPublishableError
+from surveys.catalogue.licences import licences_of
+from surveys.catalogue.moves import Move, check_move, record_move
 from surveys.catalogue.tables import instrument_version
-from surveys.catalogue.versions import load_instrument
+from surveys.catalogue.versions import lineage_of, load_instrument
+from surveys.clock import local_date
 from surveys.identifiers import InstrumentVersionId
 from surveys.keys import Keys
 
 
 async def publish_instrument(
-    connection: AsyncConnection, keys: Keys, version_id: InstrumentVersionId, now: datetime
+    connection: AsyncConnection, keys: Keys, version_id: InstrumentVersionId, now: datetime, actor: str
 ) -> None:
-    """Makes a version the live one of its instrument and retires the one before it.
+    """Approves a version that is in review: it becomes the live one and retires the one before it.
 
     Raises:
         VersionNotFoundError: there is no such version.
-        VersionMoveError: it has been retired; it does not come back.
-        NotPublishableError: a translation has gaps, or the scoring does not fit the structure.
+        VersionMoveError: it is not in review.
+        SecondPersonError: ``actor`` imported it or submitted it for review.
+        NoActorError: ``actor`` is blank.
+        NotPublishableError: a translation has gaps, the scoring does not fit the structure or misses its
+            reference cases, or no licence covers the instrument today; every fault is named.
         KeysError: a document does not open, or the key service could not be reached.
     """
-    row = (
-        await connection.execute(
-            select(instrument_version.c.state, instrument_version.c.lineage)
-            .where(instrument_version.c.version_id == version_id)
-            .with_for_update()
-        )
-    ).one_or_none()
-    if row is None:
-        raise VersionNotFoundError(version_id)
-    state = State(row.state)
-    if state is State.PUBLISHED:
-        return
-    if State.PUBLISHED not in MOVES[state]:
-        raise VersionMoveError(version_id, state, State.PUBLISHED)
-    faults = find_gaps(await load_instrument(connection, keys, version_id))
+    before = await check_move(connection, version_id, State.PUBLISHED, actor)
+    instrument = await load_instrument(connection, keys, version_id)
+    faults = (*find_gaps(instrument), *await _licence_faults(connection, keys, instrument, now))
     if faults:
         raise NotPublishableError(version_id, faults)
-    await _replace_live(connection, version_id, row.lineage, now)
-    await append(
-        connection, AuditEntry("instrument-published", "worker", now, None, {"version": str(version_id)})
-    )
+    lineage = await lineage_of(keys, instrument.structure.instrument_id)
+    await _retire_live(connection, lineage, now, actor)
+    await record_move(connection, version_id, Move(before, State.PUBLISHED, actor, now))
 
 
 def find_gaps(instrument: Instrument) -> tuple[str, ...]:
-    """What keeps an instrument from being published: each place with the rule that it breaks."""
+    """What of an instrument itself keeps it from being published: each place with the rule that it breaks."""
     structure = instrument.structure
     faults = [] if instrument.translations else ["there is no translation; add at least one language"]
     for one in completeness(structure, instrument.translations):
         faults += [f"{one.language}: {key} has no text" for key in one.missing]
         faults += [f"{one.language}: {key} is no key of the structure" for key in one.unknown]
+    return (*faults, *_scoring_faults(instrument))
+
+
+def _scoring_faults(instrument: Instrument) -> list[str]:
     try:
         check_instrument(instrument)
     except InvalidInstrumentError as error:
-        faults.append(f"{error.where}: {error.rule}")
+        faults = [f"{error.where}: {error.rule}"]
+    else:
+        faults = [f"scoring: {fault.where}: {fault.rule}" for fault in failing_cases(instrument.scoring)]
     # An extract has one column for each item and each scale, and both are named for the instrument.
-    items = {item.item_id for item in every_item(structure)}
+    items = {item.item_id for item in every_item(instrument.structure)}
     faults += [
         f"scoring: {scale.scale_id} is the name of an item and of a scale"
         for scale in instrument.scoring.scales
         if scale.scale_id in items
     ]
-    return tuple(faults)
+    return faults
 
 
-async def _replace_live(
-    connection: AsyncConnection, version_id: InstrumentVersionId, lineage: bytes, now: datetime
-) -> None:
-    await connection.execute(
-        update(instrument_version)
+async def _licence_faults(
+    connection: AsyncConnection, keys: Keys, instrument: Instrument, now: datetime
+) -> tuple[str, ...]:
+    licences = await licences_of(connection, keys, instrument.structure.instrument_id)
+    languages = [one.language for one in instrument.translations]
+    why_not = may_invite(licences, local_date(now), languages)
+    return () if why_not is None else (f"licence: {why_not}",)
+
+
+async def _retire_live(connection: AsyncConnection, lineage: bytes, now: datetime, actor: str) -> None:
+    live = await connection.scalar(
+        select(instrument_version.c.version_id)
         .where(instrument_version.c.lineage == lineage, instrument_version.c.state == State.PUBLISHED)
-        .values(state=State.RETIRED)
+        .with_for_update()
     )
-    await connection.execute(
-        update(instrument_version)
-        .where(instrument_version.c.version_id == version_id)
-        .values(state=State.PUBLISHED, published_at=now)
-    )
+    if live is not None:
+        step = Move(State.PUBLISHED, State.RETIRED, actor, now)
+        await record_move(connection, InstrumentVersionId(live), step)

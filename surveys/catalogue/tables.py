@@ -1,6 +1,17 @@
-"""The tables of sealed documents: instruments in four parts, protocols, late-effect rules."""
+"""The tables of sealed documents: instruments in four parts, their licences, protocols, late-effect rules."""
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from surveys.database import metadata
@@ -45,5 +56,30 @@ instrument_translation = Table(
     Column("version_id", Uuid, ForeignKey(instrument_version.c.version_id), primary_key=True),
     Column("language", Text, primary_key=True),
     Column("translation_id", Uuid, ForeignKey(document.c.document_id), nullable=False),
+    schema="catalogue",
+)
+
+version_move = Table(
+    "version_move",
+    metadata,
+    Column("move_number", BigInteger, Identity(always=True), primary_key=True),
+    Column("version_id", Uuid, ForeignKey(instrument_version.c.version_id), nullable=False),
+    Column("from_state", Text),
+    Column("to_state", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("moved_at", TIMESTAMP(timezone=True), nullable=False),
+    Index("version_move_of_version", "version_id", "move_number"),
+    schema="catalogue",
+)
+
+licence = Table(
+    "licence",
+    metadata,
+    Column("licence_id", Uuid, primary_key=True),
+    Column("lineage", LargeBinary, nullable=False, comment="keyed hash of the instrument identifier"),
+    Column("document_id", Uuid, ForeignKey(document.c.document_id), nullable=False),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Index("licence_of_lineage", "lineage", "licence_id"),
     schema="catalogue",
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Uuid, cast, func, insert, select
+from sqlalchemy import ColumnElement, Uuid, cast, func, insert, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,6 +14,7 @@ from instruments.scoring.spec import ScoringSpec
 from instruments.versions import Instrument, State, canonical
 from surveys.catalogue.documents import Content, open_chosen, store_documents
 from surveys.catalogue.errors import VersionNotFoundError
+from surveys.catalogue.moves import Move, record_move
 from surveys.catalogue.tables import instrument_translation, instrument_version
 from surveys.identifiers import DocumentId, InstrumentVersionId, new_id
 from surveys.keys import Keys
@@ -30,11 +31,12 @@ class _Parts(NamedTuple):
 
 
 async def store_instrument(
-    connection: AsyncConnection, keys: Keys, instrument: Instrument, now: datetime
+    connection: AsyncConnection, keys: Keys, instrument: Instrument, now: datetime, actor: str
 ) -> InstrumentVersionId:
-    """The version that holds exactly these documents: a new draft, or the one that is stored already.
+    """The version that holds exactly these documents: a new draft of ``actor``'s, or the one stored already.
 
     Raises:
+        NoActorError: ``actor`` is blank.
         KeysError: the key service refused or could not be reached.
     """
     contents = [
@@ -44,7 +46,7 @@ async def store_instrument(
         *(Content("translation", canonical(one)) for one in instrument.translations),
     ]
     structure, presentation, scoring, *translations = await store_documents(connection, keys, contents, now)
-    lineage = await _lineage(keys, instrument.structure.instrument_id)
+    lineage = await lineage_of(keys, instrument.structure.instrument_id)
     for known in await _versions(connection, instrument_version.c.lineage == lineage):
         if known[1:4] == (structure, presentation, scoring) and set(known.translations) == set(translations):
             return known.version_id
@@ -56,17 +58,17 @@ async def store_instrument(
             structure_id=structure,
             presentation_id=presentation,
             scoring_id=scoring,
-            state="draft",
+            state=State.DRAFT,
             stored_at=now,
         )
     )
-    await connection.execute(
-        insert(instrument_translation),
-        [
-            {"version_id": version_id, "language": one.language, "translation_id": document_id}
-            for one, document_id in zip(instrument.translations, translations, strict=True)
-        ],
-    )
+    rows = [
+        {"version_id": version_id, "language": one.language, "translation_id": document_id}
+        for one, document_id in zip(instrument.translations, translations, strict=True)
+    ]
+    if rows:
+        await connection.execute(insert(instrument_translation), rows)
+    await record_move(connection, version_id, Move(None, State.DRAFT, actor, now))
     return version_id
 
 
@@ -78,6 +80,15 @@ async def load_instruments(connection: AsyncConnection, keys: Keys) -> dict[Inst
     """
     versions = await _versions(connection, instrument_version.c.state.in_(("published", "retired")))
     return await _open(connection, keys, versions)
+
+
+async def load_all(connection: AsyncConnection, keys: Keys) -> dict[InstrumentVersionId, Instrument]:
+    """Every version in whatever state, opened.
+
+    Raises:
+        KeysError: a document does not open, or the key service could not be reached.
+    """
+    return await _open(connection, keys, await _versions(connection, true()))
 
 
 async def load_instrument(
@@ -113,7 +124,7 @@ async def live_version_of(
     connection: AsyncConnection, keys: Keys, instrument_id: str
 ) -> InstrumentVersionId | None:
     """The published version of an instrument, or nothing when none is live."""
-    lineage = await _lineage(keys, instrument_id)
+    lineage = await lineage_of(keys, instrument_id)
     found = await connection.scalar(
         select(instrument_version.c.version_id).where(
             instrument_version.c.lineage == lineage, instrument_version.c.state == "published"
@@ -122,7 +133,23 @@ async def live_version_of(
     return None if found is None else InstrumentVersionId(found)
 
 
-async def _lineage(keys: Keys, instrument_id: str) -> bytes:
+async def live_versions(connection: AsyncConnection, keys: Keys) -> dict[str, InstrumentVersionId]:
+    """The published version of each instrument that has one, by the instrument's identifier.
+
+    Raises:
+        KeysError: a document does not open, or the key service could not be reached.
+    """
+    versions = await _versions(connection, instrument_version.c.state == State.PUBLISHED)
+    opened = await _open(connection, keys, versions)
+    return {instrument.structure.instrument_id: version for version, instrument in opened.items()}
+
+
+async def lineage_of(keys: Keys, instrument_id: str) -> bytes:
+    """The keyed hash (32 bytes) by which the versions and licences of one instrument are found.
+
+    Raises:
+        KeysError: the key service refused or could not be reached.
+    """
     (mark,) = await keys.fingerprints([b"lineage\0" + instrument_id.encode()])
     return mark
 

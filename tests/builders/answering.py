@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import create_engine, insert, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from instruments.definition import (
     Branch,
@@ -20,11 +20,18 @@ from instruments.definition import (
     Translation,
     Value,
 )
+from instruments.licence import Licence
 from instruments.scoring.spec import Linear, Scale, ScoredItem, ScoringSpec
-from instruments.versions import Instrument
+from instruments.versions import Instrument, State
 from surveys import clock
 from surveys.answering import Library, PartAnswers, Receipt, Submission, submit
-from surveys.catalogue import publish_instrument, store_instrument
+from surveys.catalogue import (
+    publish_instrument,
+    record_licence,
+    state_of,
+    store_instrument,
+    submit_for_review,
+)
 from surveys.database import Role, as_person, transaction
 from surveys.followup.tables import assessment
 from surveys.identifiers import (
@@ -41,9 +48,12 @@ from surveys.keys import Audience, Keys
 from surveys.keys.grants import make_grant
 from surveys.keys.in_process import InProcessKeys
 from tests.builders.followup import make_protocol, make_wave, publish
+from tests.builders.instruments import make_licence
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
+FIRST, SECOND = "kari", "ola"
+"""Two members of staff: one who stores and submits, one who approves."""
 STUDY = StudyId(UUID(int=20))
 EVERYDAY = "https://etterklang.example/instruments/made-everyday"
 HABITS = "https://etterklang.example/instruments/made-habits"
@@ -111,9 +121,7 @@ async def open_study(engine_as: EngineAs, keys_as: KeysAs, instruments: Sequence
     versions = []
     for instrument in instruments or (everyday(), habits()):
         async with transaction(worker) as connection:
-            version_id = await store_instrument(connection, keys, instrument, NOW)
-            await publish_instrument(connection, keys, version_id, NOW)
-            versions.append(version_id)
+            versions.append(await approve(connection, keys, instrument))
     waves = tuple(
         make_wave(number, months, 21, 150, instruments=tuple(versions))
         for number, months in ((1, 0), (2, 12))
@@ -121,6 +129,19 @@ async def open_study(engine_as: EngineAs, keys_as: KeysAs, instruments: Sequence
     version = await publish(worker, keys, make_protocol(waves=waves), NOW)
     library = Library(engine_as(Role.WEB), keys_as(Role.WEB))
     return Study(engine_as, keys_as, version, tuple(versions), library)
+
+
+async def approve(
+    connection: AsyncConnection, keys: Keys, instrument: Instrument, licence: Licence | None = None
+) -> InstrumentVersionId:
+    """The whole way to the live version: one person stores and submits it, another licenses and publishes."""
+    version_id = await store_instrument(connection, keys, instrument, NOW, FIRST)
+    if await state_of(connection, version_id) is State.PUBLISHED:
+        return version_id
+    await submit_for_review(connection, version_id, NOW, FIRST)
+    await record_licence(connection, keys, licence or make_licence(instrument), NOW, SECOND)
+    await publish_instrument(connection, keys, version_id, NOW, SECOND)
+    return version_id
 
 
 async def open_assessment(

@@ -3,6 +3,7 @@ is meant.
 """
 
 from collections.abc import Sequence
+from datetime import date
 
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from instruments.definition import (
     Value,
     every_item,
 )
+from instruments.licence import Licence
 from instruments.scoring.spec import Linear, MissingRule, Scale, ScoredItem, ScoringSpec
 from instruments.versions import Instrument
 
@@ -74,6 +76,20 @@ def make_instrument(
             for language in languages
         ),
     )
+
+
+def make_licence(instrument: Instrument, **more: object) -> Licence:
+    """A licence for the languages of ``instrument``, electronic, without an end; ``more`` replaces fields."""
+    fields = {
+        "instrument_id": instrument.structure.instrument_id,
+        "holder": "The holder",
+        "terms": "Free for registries",
+        "reference": "2026/1",
+        "languages": tuple(one.language for one in instrument.translations),
+        "modes": ("electronic",),
+        "valid_from": date(2000, 1, 1),
+    }
+    return Licence(**(fields | more))  # type: ignore[arg-type] # the fields of a licence, some replaced
 
 
 OPERATORS: tuple[Operator, ...] = ("exists", "=", "!=", ">", "<=")
