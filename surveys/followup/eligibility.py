@@ -40,16 +40,17 @@ class Surroundings(NamedTuple):
     """What is stored around a claimed notice: its assessment, and two facts about its neighbours.
 
     ``waits_for_another``: the person has an assessment open that comes before this one. ``is_superseded``:
-    another notice of the same assessment takes this one's place.
+    another notice of the same assessment takes this one's place. ``is_invited``: one of its notices went out.
     """
 
     stored: Stored
     waits_for_another: bool
     is_superseded: bool
+    is_invited: bool = False
 
 
 class Verdict(NamedTuple):
-    """The outcome, and for a notice that is withheld why: a word for the outbox."""
+    """The outcome, and for a notice that does not go out why: a word for the outbox."""
 
     outcome: Outcome
     reason: str = ""
@@ -74,7 +75,15 @@ def judge(
         return Verdict(Outcome.WITHHOLD, reason)
     if around.is_superseded:
         return Verdict(Outcome.WITHHOLD, "superseded")
-    return Verdict(Outcome.POSTPONE if around.waits_for_another else Outcome.SEND)
+    return Verdict(Outcome.POSTPONE, "another-first") if around.waits_for_another else Verdict(Outcome.SEND)
+
+
+def without_licence(around: Surroundings) -> Verdict:
+    """What becomes of a notice that would go out, where no licence covers the instrument today.
+
+    Whoever was invited is reminded still; nobody else is told before the licence is renewed.
+    """
+    return Verdict(Outcome.SEND) if around.is_invited else Verdict(Outcome.POSTPONE, "licence")
 
 
 def _not_wanted(stored: Stored, planned: tuple[Planned, ...]) -> str:

@@ -54,7 +54,11 @@ _AROUND = text(
           AND (p.state = 'sent' AND p.settled_at > :quiet_since
             OR p.state IN ('due', 'leased') AND p.due_at <= :now
                AND (p.kind = 'invitation' OR p.due_at > o.due_at))
-      ) AS is_superseded
+      ) AS is_superseded,
+      EXISTS (
+        SELECT FROM followup.outbox q
+        WHERE q.person_id = o.person_id AND q.assessment_id = o.assessment_id AND q.state = 'sent'
+      ) AS is_invited
     FROM unnest(CAST(:person_id AS uuid[]), CAST(:outbox_id AS uuid[]), CAST(:created_at AS timestamptz[]))
       AS c (person_id, outbox_id, created_at)
     JOIN followup.outbox o USING (person_id, outbox_id, created_at)
@@ -65,12 +69,13 @@ _SETTLE = text(
     """
     UPDATE followup.outbox o
     SET state = s.state, reason = s.reason, due_at = coalesce(s.due_at, o.due_at), lease_until = NULL,
+        attempts = CASE WHEN s.was_tried THEN o.attempts ELSE 0 END,
         settled_at = CASE WHEN s.state = 'due' THEN NULL ELSE :now END
     FROM unnest(
       CAST(:person_id AS uuid[]), CAST(:outbox_id AS uuid[]), CAST(:created_at AS timestamptz[]),
       CAST(:fence AS bigint[]), CAST(:state AS text[]), CAST(:reason AS text[]),
-      CAST(:due_at AS timestamptz[])
-    ) AS s (person_id, outbox_id, created_at, fence, state, reason, due_at)
+      CAST(:due_at AS timestamptz[]), CAST(:was_tried AS boolean[])
+    ) AS s (person_id, outbox_id, created_at, fence, state, reason, due_at, was_tried)
     WHERE o.person_id = s.person_id AND o.outbox_id = s.outbox_id AND o.created_at = s.created_at
       AND o.fence = s.fence AND o.state = 'leased'
     """
@@ -78,12 +83,13 @@ _SETTLE = text(
 
 
 class Settlement(NamedTuple):
-    """What became of a claimed notice; ``due_at`` when it is due again."""
+    """What became of a claimed notice; ``due_at`` when it is due again, afresh where it was not tried."""
 
     claimed: Claimed
     state: str
     reason: str | None = None
     due_at: datetime | None = None
+    was_tried: bool = True
 
 
 async def claim_due(connection: AsyncConnection, now: datetime, limit: int) -> list[Claimed]:
@@ -120,7 +126,10 @@ async def surroundings_of(
     )
     return {
         row.outbox_id: Surroundings(
-            msgspec.convert(row, Stored, from_attributes=True), row.waits_for_another, row.is_superseded
+            msgspec.convert(row, Stored, from_attributes=True),
+            row.waits_for_another,
+            row.is_superseded,
+            row.is_invited,
         )
         for row in rows
     }
@@ -139,6 +148,7 @@ async def settle(connection: AsyncConnection, settlements: Sequence[Settlement],
             "state": [one.state for one in settlements],
             "reason": [one.reason for one in settlements],
             "due_at": [one.due_at for one in settlements],
+            "was_tried": [one.was_tried for one in settlements],
         },
     )
     return result.rowcount

@@ -7,10 +7,12 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from surveys.catalogue import invitation_gate
 from surveys.clock import local_date
 from surveys.database import transaction
-from surveys.followup.eligibility import ONE_DAY, Claimed, Outcome, Verdict, judge
+from surveys.followup.eligibility import ONE_DAY, Claimed, Outcome, Verdict, judge, without_licence
 from surveys.followup.errors import ChannelError
+from surveys.followup.licensing import is_closed
 from surveys.followup.notices import Channel, Notice
 from surveys.followup.outbox import Settlement, claim_due, settle, surroundings_of
 from surveys.followup.versions import load_protocols
@@ -68,6 +70,7 @@ async def _judge(engine: AsyncEngine, keys: Keys, claimed: Sequence[Claimed], no
     today = local_date(now)
     async with transaction(engine) as connection:
         protocols = await load_protocols(connection, keys)
+        gate = await invitation_gate(connection, keys, today)
         around = await surroundings_of(connection, claimed, now, today)
         persons = await histories_of(connection, sorted({one.person_id for one in claimed}))
     known = {history.person_id: history for history in persons}
@@ -75,7 +78,10 @@ async def _judge(engine: AsyncEngine, keys: Keys, claimed: Sequence[Claimed], no
     for one in claimed:
         near = around.get(one.outbox_id)
         protocol = protocols.get(near.stored.protocol_version_id) if near else None
-        judged.append(_Judged(one, judge(near, protocol, known.get(one.person_id), today)))
+        verdict = judge(near, protocol, known.get(one.person_id), today)
+        if near and verdict.outcome is Outcome.SEND and is_closed(protocol, near.stored.wave, gate):
+            verdict = without_licence(near)
+        judged.append(_Judged(one, verdict))
     return judged
 
 
@@ -85,7 +91,7 @@ async def _act(channel: Channel, judged: _Judged, now: datetime) -> Settlement:
         case Outcome.WITHHOLD:
             return Settlement(claimed, "withheld", verdict.reason)
         case Outcome.POSTPONE:
-            return Settlement(claimed, "due", "another-first", now + ONE_DAY)
+            return Settlement(claimed, "due", verdict.reason, now + ONE_DAY, was_tried=False)
         case Outcome.SEND:
             return await _hand_over(channel, claimed, now)
 

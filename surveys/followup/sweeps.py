@@ -10,6 +10,7 @@ from surveys.clock import local_date
 from surveys.database import transaction
 from surveys.followup.assessments import stored_between
 from surveys.followup.differences import difference
+from surveys.followup.licensing import Licensing, licensed, read_licensing
 from surveys.followup.planning import plan_all
 from surveys.followup.versions import live_protocols
 from surveys.followup.writing import Sweeping, Written, write_changes
@@ -39,13 +40,15 @@ async def sweep(engine: AsyncEngine, keys: Keys, now: datetime) -> Swept:
     """Brings every person's assessments to what the published protocols want at ``now``.
 
     A page's changes and their outbox rows are one transaction, so a sweep that is killed has done whole pages
-    and the next one does the rest. A past ``now`` plans by the facts that are dated up to then.
+    and the next one does the rest. A past ``now`` plans by the facts that are dated up to then. Where no
+    licence holds for an instrument, nobody new is planned or opened (see ``licensing``).
 
     Raises:
         KeysError: a protocol does not open, or the key service could not be reached.
     """
     async with transaction(engine) as connection:
         live = await live_protocols(connection, keys)
+        licensing = await read_licensing(connection, keys, live, local_date(now))
     sweeping = Sweeping(
         protocols={protocol.protocol_id: protocol for protocol in live.values()},
         versions={protocol.protocol_id: version for version, protocol in live.items()},
@@ -60,18 +63,20 @@ async def sweep(engine: AsyncEngine, keys: Keys, now: datetime) -> Swept:
             page = await histories(connection, after, PAGE)
             if not page:
                 break
-            swept = _add(swept, len(page), await _sweep_page(connection, page, sweeping))
+            swept = _add(swept, len(page), await _sweep_page(connection, page, sweeping, licensing))
         after = page[-1].person_id
     return swept
 
 
-async def _sweep_page(connection: AsyncConnection, page: list[History], sweeping: Sweeping) -> Written:
+async def _sweep_page(
+    connection: AsyncConnection, page: list[History], sweeping: Sweeping, licensing: Licensing
+) -> Written:
     protocols = tuple(sweeping.protocols.values())
     first, last = page[0].person_id, page[-1].person_id
     stored = await stored_between(connection, first, last, sweeping.versions.keys())
     planned = [one for history in page for one in plan_all(protocols, history, sweeping.today)]
     changes = difference(planned, stored, sweeping.versions, sweeping.today)
-    return await write_changes(connection, changes, sweeping)
+    return await write_changes(connection, await licensed(connection, changes, licensing), sweeping)
 
 
 def _add(swept: Swept, persons: int, written: Written) -> Swept:
