@@ -50,10 +50,25 @@ class Condition(Document, frozen=True):
 
 
 class Branch(Document, frozen=True):
-    """When an item is asked: all or any of the conditions hold."""
+    """When an item is asked: all or any of the conditions, and of the ``branches`` within it, hold.
+
+    A branch within a branch is a pair of brackets: ``a and (b or c)`` is the condition ``a`` and one inner
+    branch of ``b`` and ``c`` that needs any.
+    """
 
     conditions: tuple[Condition, ...]
     needs: Literal["all", "any"] = "all"
+    branches: tuple["Branch", ...] = ()
+
+
+def every_condition(branch: Branch) -> Iterator[Condition]:
+    """The conditions of a branch, its own before those of the branches within it; without recursion."""
+    waiting = [branch]
+    while waiting:
+        one = waiting.pop()
+        yield from one.conditions
+        if one.branches:
+            waiting.extend(reversed(one.branches))
 
 
 class Item(Document, frozen=True):

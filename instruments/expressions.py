@@ -9,7 +9,17 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from operator import ge, gt, le, lt
 
-from instruments.definition import NUMBERS, Branch, Condition, Item, ItemKind, Structure, Value, every_item
+from instruments.definition import (
+    NUMBERS,
+    Branch,
+    Condition,
+    Item,
+    ItemKind,
+    Structure,
+    Value,
+    every_condition,
+    every_item,
+)
 
 Values = Mapping[str, tuple[Value, ...]]
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {">": gt, "<": lt, ">=": ge, "<=": le}
@@ -31,7 +41,7 @@ class Outline:
 
     def waits_for(self, item: Item) -> list[str]:
         """The items to decide before ``item``: what it stands in, and what its branch looks at."""
-        needed = [condition.item for condition in item.branch.conditions] if item.branch else []
+        needed = [condition.item for condition in every_condition(item.branch)] if item.branch else []
         parent = self.parents.get(item.item_id)
         return needed if parent is None else [parent, *needed]
 
@@ -72,8 +82,12 @@ def _is_enabled(outline: Outline, item: Item, values: Values, decided: Mapping[s
 
 
 def _holds(outline: Outline, branch: Branch, values: Values, decided: Mapping[str, bool]) -> bool:
-    check = all if branch.needs == "all" else any
-    return check(_met(outline, condition, values, decided) for condition in branch.conditions)
+    needs_all = branch.needs == "all"
+    check = all if needs_all else any
+    held = check(_met(outline, condition, values, decided) for condition in branch.conditions)
+    if held is not needs_all or not branch.branches:
+        return held
+    return check(_holds(outline, inner, values, decided) for inner in branch.branches)
 
 
 def _met(outline: Outline, condition: Condition, values: Values, decided: Mapping[str, bool]) -> bool:
@@ -151,7 +165,7 @@ def _order_of_moments(answer: str, value: str) -> int | None:
 def unknown_target(outline: Outline) -> tuple[str, int] | None:
     """The first item, and the number of its condition, that looks at an item that is not there."""
     for item in outline.items.values():
-        for number, condition in enumerate(item.branch.conditions if item.branch else ()):
+        for number, condition in enumerate(every_condition(item.branch) if item.branch else ()):
             if condition.item not in outline.items:
                 return item.item_id, number
     return None

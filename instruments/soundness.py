@@ -6,7 +6,7 @@ from datetime import date, time
 from math import isfinite
 
 from instruments.answers import wrong_answer
-from instruments.definition import CHOICES, CONTAINERS, Document, Item, Structure, every_item
+from instruments.definition import CHOICES, CONTAINERS, Branch, Document, Item, Structure, every_item
 from instruments.expressions import Outline, cycle, unknown_target
 from instruments.patterns import PatternError, check_pattern
 from instruments.translation import ambiguous_keys
@@ -14,6 +14,8 @@ from instruments.translation import ambiguous_keys
 MAX_ITEMS = 5_000
 """The longest instruments in use have a few hundred."""
 MAX_DEPTH = 64
+MAX_BRANCH_DEPTH = 16
+"""Brackets within brackets in what decides whether an item is asked."""
 
 
 class StructureFault(Document, frozen=True):
@@ -68,8 +70,8 @@ def _wrong_item(item: Item) -> Iterator[str]:
         yield f"repeats, and its kind {item.kind} takes one answer"
     if item.items and item.kind == "display":
         yield "is a text to read and holds items"
-    if item.branch is not None and not item.branch.conditions:
-        yield "has a branch without a condition"
+    if item.branch is not None:
+        yield from _wrong_branch(item.branch)
     if item.kind in CONTAINERS and (item.required or item.read_only or item.initial is not None):
         yield "takes no answer, so it can be neither required, read-only nor filled in"
     if item.further_initial and item.initial is None:
@@ -79,6 +81,17 @@ def _wrong_item(item: Item) -> Iterator[str]:
         if rule is not None:
             yield f"is filled in with what could not be answered ({rule})"
     yield from _wrong_bounds(item)
+
+
+def _wrong_branch(branch: Branch) -> Iterator[str]:
+    level = [branch]
+    for _ in range(MAX_BRANCH_DEPTH):
+        if any(not one.conditions and not one.branches for one in level):
+            yield "has a branch without a condition"
+            return
+        level = [inner for one in level for inner in one.branches]
+    if level:
+        yield f"has a branch nested more than {MAX_BRANCH_DEPTH} deep"
 
 
 def _wrong_bounds(item: Item) -> Iterator[str]:

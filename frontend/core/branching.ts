@@ -57,7 +57,14 @@ export function enabledItems(structure: Structure, values: Values): ReadonlySet<
 
 function holds(branch: Branch | null | undefined, met: (condition: Condition) => boolean): boolean {
   if (branch == null) return true;
-  return branch.needs === 'any' ? branch.conditions.some(met) : branch.conditions.every(met);
+  const inner = (one: Branch): boolean => holds(one, met);
+  const { conditions, branches = [] } = branch;
+  return branch.needs === 'any' ? conditions.some(met) || branches.some(inner) : conditions.every(met) && branches.every(inner);
+}
+
+/** The conditions of a branch and of those within it. */
+export function everyCondition({ conditions, branches = [] }: Branch): Condition[] {
+  return [...conditions, ...branches.flatMap(everyCondition)];
 }
 
 /** The answers that an item begins with: one, or more where it repeats. */

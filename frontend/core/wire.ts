@@ -27,6 +27,7 @@ export interface Condition {
 export interface Branch {
   readonly conditions: readonly Condition[];
   readonly needs?: 'all' | 'any';
+  readonly branches?: readonly Branch[];
 }
 
 export interface Item {

@@ -3,7 +3,7 @@
 import msgspec
 
 from instruments.defaults import fields_of
-from instruments.definition import Branch, Condition
+from instruments.definition import Branch
 from instruments.differences.edits import Edit, turned
 from instruments.differences.parts import TOP
 from instruments.differences.rules import Rule
@@ -116,14 +116,7 @@ def _shown(given: object) -> str:
 
 
 def _branch(branch: Branch) -> str:
-    """The conditions in words; as they stand where there is more to a branch than conditions."""
+    """The conditions in words, brackets around those of a branch within."""
     joint = " and " if branch.needs == "all" else " or "
-    if not all(type(one) is Condition for one in branch.conditions):
-        return repr(branch)
-    said = joint.join(f"{one.item} {one.operator} {_shown(one.value)}" for one in branch.conditions)
-    left = [
-        field.name
-        for field in fields_of(type(branch))
-        if field.name not in ("conditions", "needs") and getattr(branch, field.name)
-    ]
-    return repr(branch) if left else f"({said})"
+    said = [f"{one.item} {one.operator} {_shown(one.value)}" for one in branch.conditions]
+    return "(" + joint.join([*said, *(_branch(inner) for inner in branch.branches)]) + ")"

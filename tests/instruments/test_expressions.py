@@ -10,6 +10,7 @@ from hypothesis import given
 from instruments.answers import Answers, shown_items
 from instruments.definition import Branch, Condition, Item, Structure, Value
 from instruments.expressions import Outline, cycle, enabled, unknown_target
+from instruments.soundness import MAX_BRANCH_DEPTH, faults_of
 from tests.builders.instruments import answered_structures, make_structure
 
 
@@ -103,3 +104,43 @@ def test_answers_to_items_that_are_not_enabled_change_nothing(drawn: tuple[Struc
     is_enabled = enabled(Outline(structure), answers.values)
     kept = {name: values for name, values in answers.values.items() if is_enabled.get(name, False)}
     assert shown_items(structure, Answers(values=kept)) == shown_items(structure, answers)
+
+
+def within(branch: Branch, depth: int) -> Branch:
+    for _ in range(depth):
+        branch = Branch(conditions=(), branches=(branch,))
+    return branch
+
+
+def test_a_circle_through_brackets_is_found() -> None:
+    inner = Branch(conditions=(Condition(item="b", operator="exists", value=True),))
+    a = Item(item_id="a", kind="string", branch=within(inner, 2))
+    assert set(cycle(Outline(make_structure(a, waiting_for("b", "a"))))) == {"a", "b"}
+
+
+def test_a_condition_in_brackets_on_an_item_that_is_not_there_is_found() -> None:
+    inner = Branch(conditions=(Condition(item="nowhere", operator="exists", value=True),))
+    outline = Outline(make_structure(Item(item_id="a", kind="string", branch=within(inner, 1))))
+    assert unknown_target(outline) == ("a", 0)
+
+
+@pytest.mark.parametrize(
+    ("branch", "rule"),
+    [
+        (within(Branch(conditions=()), 3), "has a branch without a condition"),
+        (
+            within(Branch(conditions=(Condition(item="b", operator="exists", value=True),)), 1_000),
+            f"has a branch nested more than {MAX_BRANCH_DEPTH} deep",
+        ),
+    ],
+)
+def test_empty_brackets_and_endless_ones_are_faults(branch: Branch, rule: str) -> None:
+    structure = make_structure(
+        Item(item_id="a", kind="string", branch=branch), Item(item_id="b", kind="string")
+    )
+    assert [fault.rule for fault in faults_of(structure)] == [rule]
+
+
+def test_a_branch_without_brackets_is_written_as_before() -> None:
+    branch = Branch(conditions=(Condition(item="a", operator="=", value=1),))
+    assert msgspec.json.encode(branch) == b'{"conditions":[{"item":"a","operator":"=","value":1}]}'

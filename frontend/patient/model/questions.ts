@@ -1,6 +1,6 @@
 /** A questionnaire as a person meets it: which questions, on which pages, and how many are left. */
 
-import { shownItems } from '../../core/branching.ts';
+import { everyCondition, shownItems } from '../../core/branching.ts';
 import type { Item, Part, PartAnswers, Questionnaire } from '../../core/wire.ts';
 
 /** An item that can be asked, or a text to read. `groups` are what it stands in, outermost first. */
@@ -95,6 +95,6 @@ export function progressAt(page: Page, all: readonly Entry[], shown: ReadonlySet
 /** The keys of the later questions whose asking hangs on an answer that is still to come. */
 function stillOpen(later: readonly Entry[], coming: ReadonlySet<string>): ReadonlySet<string> {
   const hangs = ({ part, item, groups }: Entry): boolean =>
-    [...groups, item].some((one) => one.branch?.conditions.some((condition) => coming.has(keyOf(part.part, condition.item))));
+    [...groups, item].some((one) => one.branch && everyCondition(one.branch).some((condition) => coming.has(keyOf(part.part, condition.item))));
   return new Set(later.filter(hangs).map((one) => one.key));
 }
