@@ -7,6 +7,7 @@ from typing import NamedTuple
 from instruments.definition import CONTAINERS, NUMBERS, Branch, Condition, ItemKind, Operator, Value
 from instruments.exchange.choices import Choices
 from instruments.exchange.element import Element
+from instruments.exchange.item_extensions import unit_in
 from instruments.exchange.losses import InvalidQuestionnaireError
 from instruments.expressions import with_seconds
 
@@ -169,10 +170,9 @@ def _number(element: Element, key: str, target: Target) -> Value | None:
         quantity = element.child(key)
         if quantity is None:
             return None
-        number, code = quantity.number("value"), quantity.text("code")
+        number, unit = quantity.number("value"), unit_in(quantity)
         quantity.text("unit")
-        quantity.text("system")
-        return None if code not in (None, target.unit) else number
+        return None if unit not in (None, target.unit) else number
     value = element.raw(key)
     if key not in ("answerInteger", "answerDecimal") or isinstance(value, bool):
         return None

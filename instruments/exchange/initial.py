@@ -3,6 +3,7 @@
 from instruments.definition import Item, ItemKind, Value
 from instruments.exchange.choices import PLAIN_VALUES, Choices
 from instruments.exchange.element import Element
+from instruments.exchange.item_extensions import unit_in
 from instruments.exchange.losses import InvalidQuestionnaireError
 
 TEXT_FIELDS: dict[ItemKind, str] = {
@@ -75,10 +76,9 @@ def _plain(element: Element, about: Item) -> Value | None:
 def _quantity(quantity: Element | None, element: Element, about: Item) -> float | None:
     if quantity is None:
         return None
-    for key in ("unit", "system"):
-        quantity.text(key)
-    code = quantity.text("code")
-    if code is not None and about.unit is not None and not about.unit.endswith(code):
-        element.abandon(f"an answer to begin with in {code!r}", f"the item is answered in {about.unit!r}")
+    quantity.text("unit")
+    unit = unit_in(quantity)
+    if unit is not None and about.unit is not None and unit != about.unit:
+        element.abandon(f"an answer to begin with in {unit!r}", f"the item is answered in {about.unit!r}")
         return None
     return quantity.number("value")

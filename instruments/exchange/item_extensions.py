@@ -95,6 +95,11 @@ def read_unit(item: Element, item_id: str, texts: Texts) -> str | None:
         _valueless(extension)
         return None
     texts.read(coding, "display", f"{item_id}/unit")
+    return unit_in(coding)
+
+
+def unit_in(coding: Element) -> str | None:
+    """The unit that a coding or quantity names: UCUM's code, or ``system|code``; none where it names none."""
     code, system = coding.text("code"), coding.text("system")
     return code if not system or system == UNITS_SYSTEM or code is None else f"{system}|{code}"
 
