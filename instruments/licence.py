@@ -87,15 +87,10 @@ def may_invite(
     """Why nobody new may be asked with an instrument on a day; None where they may.
 
     The rule is that of publishing, for the record that counts on that day (``licences`` oldest first). How
-    many patients the record covers is a count of the caller's: see ``is_full``.
+    many patients it covers is for the caller to count.
     """
     newest = licences[-1] if licences else None
     return may_publish(licence_on(licences, on) or newest, on, languages, mode)
-
-
-def is_full(licence: Licence, patients: int) -> bool:
-    """Whether so many patients are all that the licence covers: one more may not be invited."""
-    return licence.max_patients is not None and patients >= licence.max_patients
 
 
 def runs_out_soon(licence: Licence, on: date) -> bool:

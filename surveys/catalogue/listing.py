@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from instruments.licence import Standing
@@ -49,7 +50,7 @@ async def list_versions(connection: AsyncConnection, keys: Keys, today: date) ->
             instrument_version.c.state,
         )
         .join(instrument_version, instrument_version.c.version_id == version_move.c.version_id)
-        .distinct(version_move.c.version_id)
+        .ext(distinct_on(version_move.c.version_id))
         .order_by(version_move.c.version_id, version_move.c.move_number.desc())
     )
     listed = [

@@ -1,4 +1,4 @@
-"""The licence gate: where no licence holds for an instrument, or covers no more patients, nobody is asked anew.
+"""The licence gate: where no licence holds, or covers no more patients, nobody new is asked.
 
 What has been opened already goes on: it is answered, and reminded of if its invitation went out.
 """
