@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
@@ -30,7 +30,7 @@ def add(
     terms: Annotated[str, typer.Option(help="what the agreement allows")],
     reference: Annotated[str, typer.Option(help="the agreement's number or date")],
     language: Annotated[list[str], typer.Option(help="a language that it covers (BCP 47); repeat it")],
-    mode: Annotated[list[Mode], typer.Option(help="a mode that it covers; repeat it")],
+    mode: Annotated[list[str], typer.Option(help="electronic, paper or interview; repeat it")],
     valid_from: Annotated[datetime, typer.Option(formats=DAY, help="the first day it holds")],
     valid_to: Annotated[datetime | None, typer.Option(formats=DAY, help="the last day it holds")] = None,
     max_patients: Annotated[int | None, typer.Option(help="how many patients it covers")] = None,
@@ -43,7 +43,7 @@ def add(
         terms=terms,
         reference=reference,
         languages=tuple(language),
-        modes=tuple(mode),
+        modes=tuple(_mode(one) for one in mode),
         valid_from=valid_from.date(),
         valid_to=None if valid_to is None else valid_to.date(),
         max_patients=max_patients,
@@ -82,6 +82,14 @@ def warn(standings: list[LicenceStanding]) -> None:
         if one.standing in (Standing.ENDS_SOON, Standing.ENDED):
             what = "nobody new is invited" if one.standing is Standing.ENDED else "renew it"
             typer.echo(f"warning: the licence of {one.instrument_id} {in_words(one)}; {what}")
+
+
+def _mode(given: str) -> Mode:
+    modes: tuple[Mode, ...] = get_args(Mode)
+    for mode in modes:
+        if mode == given:
+            return mode
+    raise typer.BadParameter(f"{given!r} is no mode; it is one of {', '.join(modes)}", param_hint="--mode")
 
 
 def _covers(licence: Licence) -> str:

@@ -1,0 +1,159 @@
+"""An instrument's life on the command line: each step names who takes it, and what is refused says why."""
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from api import cli
+from api.demo import places
+from surveys import clock
+from tests.builders.api import Keystore
+from tests.builders.command_line import Ended
+
+Etterklang = Callable[..., Ended]
+FILE = places.DOCUMENTS / "urinary-habits.fhir.json"
+NAME = "urinary-habits"
+TODAY = clock.local_date(clock.now())
+
+
+@pytest.fixture
+def etterklang(
+    database: str,
+    keystore: Keystore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Etterklang:
+    """Runs the command on a database of its own, in this process; ``by`` is the setting of who acts."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ETTERKLANG_MODE", "development")
+    monkeypatch.setenv("DATABASE_URL", database)
+    monkeypatch.setenv("ETTERKLANG_KEYSTORE", str(keystore.file))
+    monkeypatch.setenv("ETTERKLANG_KEYSTORE_PASSPHRASE_FILE", str(keystore.passphrase))
+
+    def run(*arguments: str | Path, by: str = "") -> Ended:
+        monkeypatch.setenv("ETTERKLANG_ACTOR", by)
+        monkeypatch.setattr("sys.argv", ["etterklang", "instruments", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), said.out, said.err)
+
+    return run
+
+
+def add_licence(etterklang: Etterklang, valid_to: date | None = None, *more: str) -> Ended:
+    ends = ("--valid-to", valid_to.isoformat()) if valid_to else ()
+    languages = [part for one in ("nb", "nn", "en") for part in ("--language", one)]
+    terms = ("--holder", "The holder", "--terms", "for registries", "--reference", "2026/1")
+    when = ("--mode", "electronic", "--valid-from", "2020-01-01", *ends)
+    return etterklang("licence", "add", NAME, *terms, *languages, *when, *more, by="siv")
+
+
+def imported(etterklang: Etterklang) -> str:
+    """The draft's identifier, as the last line of the import names it."""
+    said = etterklang("import", FILE, by="kari")
+    assert said.code == 0, said.error
+    found = re.fullmatch(r"imported .* as draft (\S+)", said.out.splitlines()[-1])
+    assert found is not None
+    return found[1]
+
+
+def test_from_a_file_to_the_live_version_and_out_of_use(etterklang: Etterklang) -> None:
+    version = imported(etterklang)
+    assert etterklang("submit", version, by="kari") == Ended(0, f"submitted {version} for review\n", "")
+    assert etterklang("return", version, by="ola").out == f"returned {version} to draft\n"
+    assert etterklang("submit", version, "--actor", "siv").code == 0
+    assert add_licence(etterklang, TODAY + timedelta(days=30)).out.startswith("recorded licence ")
+    assert etterklang("publish", version, by="ola") == Ended(0, f"published {version}\n", "")
+    line, warning = etterklang("list").out.splitlines()
+    assert line.startswith(f"{version}  {NAME} ")
+    assert "(en, nb, nn)  published since " in line
+    assert " by ola  licence: runs out on " in line
+    assert warning.startswith(f"warning: the licence of {NAME} runs out on ")
+    assert etterklang("retire", version, by="ola").out == f"retired {version}\n"
+    assert "retired since" in etterklang("list").out
+
+
+def test_whoever_submitted_cannot_publish(etterklang: Etterklang) -> None:
+    version = imported(etterklang)
+    etterklang("submit", version, by="kari")
+    add_licence(etterklang)
+    refused = etterklang("publish", version, by="Kari")
+    assert (refused.code, refused.out) == (2, "")
+    assert "somebody else must publish it" in refused.error
+
+
+def test_publishing_without_a_licence_is_refused_with_the_reason(etterklang: Etterklang) -> None:
+    version = imported(etterklang)
+    etterklang("submit", version, by="kari")
+    refused = etterklang("publish", version, by="ola")
+    assert refused.code == 2
+    assert refused.out == "licence: there is no licence record; register the agreement first\n"
+    assert "cannot be published" in refused.error
+    assert "in-review since" in etterklang("list").out
+
+
+def test_the_account_acts_where_nobody_is_named(etterklang: Etterklang) -> None:
+    version = imported(etterklang)
+    assert etterklang("submit", version).code == 0
+    assert re.search(r"in-review since \S+ by \S+  licence: none", etterklang("list").out)
+
+
+def test_licences_are_listed_with_what_they_cover(etterklang: Etterklang) -> None:
+    add_licence(etterklang, None, "--max-patients", "500")
+    (line,) = etterklang("licence", "list").out.splitlines()
+    assert line == (f"{NAME}  The holder, 2026/1  (nb, nn, en; electronic, at most 500 patients)  holds")
+    add_licence(etterklang, TODAY - timedelta(days=1))
+    assert len(etterklang("licence", "list").out.splitlines()) == 1
+
+
+def test_a_licence_that_has_run_out_says_so(etterklang: Etterklang) -> None:
+    ended = TODAY - timedelta(days=1)
+    add_licence(etterklang, ended)
+    said = etterklang("licence", "list").out.splitlines()
+    assert said[0].endswith(f"  ran out on {ended.isoformat()}")
+    assert said[1].endswith("nobody new is invited")
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("publish", str(uuid4())), "there is no instrument version"),
+        (("submit", "version-1"), "version-1"),
+        (("licence", "add", NAME), "Missing option"),
+    ],
+)
+def test_what_does_not_fit_is_one_clear_refusal(
+    etterklang: Etterklang, command: tuple[str, ...], said: str
+) -> None:
+    refused = etterklang(*command, by="ola")
+    assert refused.code == 2
+    assert said in refused.error
+
+
+def test_a_licence_that_ends_before_it_begins_is_refused(etterklang: Etterklang) -> None:
+    refused = add_licence(etterklang, date(2019, 12, 31))
+    assert (refused.code, refused.error) == (2, "etterklang: valid_to: comes before valid_from, 2020-01-01\n")
+
+
+def test_a_mode_that_is_none_is_refused(etterklang: Etterklang) -> None:
+    refused = add_licence(etterklang, None, "--mode", "telepathy")
+    assert refused.code == 2
+    assert "'telepathy' is no mode" in refused.error
+
+
+def test_a_version_that_is_live_is_not_submitted_again(etterklang: Etterklang) -> None:
+    version = imported(etterklang)
+    etterklang("submit", version, by="kari")
+    add_licence(etterklang)
+    etterklang("publish", version, by="ola")
+    refused = etterklang("submit", version, by="kari")
+    assert refused.error == (
+        f"etterklang: instrument version {version} is published and cannot become in-review; "
+        "store a new version\n"
+    )
