@@ -28,7 +28,7 @@ COMMANDS: Mapping[str, Place] = {
     "projects": Place("extract", "projects_app"),
     "extract": Place("extract", "extract"),
     "machines": Place("machines", "app"),
-    "keys": Place("processes", "keys_app"),
+    "keys": Place("keys", "app"),
     "audit": Place("processes", "audit_app"),
     "web": Place("processes", "web"),
     "worker": Place("processes", "worker"),

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,13 +41,18 @@ def embedded_folder(settings: Settings) -> Path:
     return settings.home / "pg"
 
 
+def embedded_here(settings: Settings, role: Role) -> AbstractContextManager[object]:
+    """The embedded server, if this role's database is in it, running for as long as it is needed."""
+    folder = embedded_folder(settings)
+    is_embedded = str(folder.resolve()) in _plain(settings.database_address(role))
+    return embedded.start(folder, EMBEDDED_OPTIONS) if is_embedded else nullcontext()
+
+
 @asynccontextmanager
 async def connected(settings: Settings, role: Role) -> AsyncIterator[AsyncEngine]:
     """An engine for ``role``; the embedded server, if that is meant, runs for as long as it is needed."""
-    folder = embedded_folder(settings)
     address = settings.database_address(role)
-    is_embedded = str(folder.resolve()) in _plain(address)
-    with embedded.start(folder, EMBEDDED_OPTIONS) if is_embedded else nullcontext():
+    with embedded_here(settings, role):
         engine = make_engine(address, role)
         try:
             await check_role(engine, role)

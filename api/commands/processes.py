@@ -1,7 +1,6 @@
 """The processes of the service, and what an operator does to its database and keys."""
 
 import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,11 +9,9 @@ from api.commands.acting import connected, embedded_folder, settings_here
 from api.commands.environment import EMBEDDED_OPTIONS
 from surveys import audit, embedded
 from surveys.database import Role
-from surveys.keys import create_keystore, run_key_service
 from surveys.schema import migrate
 from surveys.worker import run_research, run_worker
 
-keys_app = typer.Typer(help="The key service and its keystore.", no_args_is_help=True, add_completion=False)
 audit_app = typer.Typer(help="The audit log.", no_args_is_help=True, add_completion=False)
 
 
@@ -47,27 +44,6 @@ def migrate_database(
     server = embedded.start(embedded_folder(settings_here()), EMBEDDED_OPTIONS)
     migrate(embedded.ensure_database(server))
     server.cleanup()
-
-
-@keys_app.callback()
-def keys() -> None:
-    """The key service and its keystore."""
-
-
-@keys_app.command("serve")
-def keys_serve() -> None:
-    """Run the key service on its Unix sockets."""
-    asyncio.run(run_key_service(settings_here()))
-
-
-@keys_app.command("init")
-def keys_init(
-    keystore: Annotated[Path, typer.Argument(help="the new keystore file")],
-    passphrase_file: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="holds the passphrase")],
-) -> None:
-    """Make a new keystore; it refuses to overwrite one."""
-    create_keystore(keystore, passphrase_file.read_bytes().strip())
-    typer.echo(f"made {keystore}; keep the passphrase elsewhere")
 
 
 @audit_app.callback()

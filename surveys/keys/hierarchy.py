@@ -1,9 +1,9 @@
-"""The key hierarchy: root, monthly epoch key, person-and-study key. Wrapped keys are rows; open ones stay."""
+"""The key hierarchy: epoch key, then person-and-study keys and inbox keys, which are rows while wrapped."""
 
 import os
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from surveys.database import transaction
 from surveys.keys.bulk import computed
+from surveys.keys.epochs import Epochs
 from surveys.keys.errors import NotAllowedError, NotOpenedError
 from surveys.keys.kms import Kms
 from surveys.keys.messages import InboxKey
 from surveys.keys.sealing import InboxPrivateKey, make_inbox_key, unwrap, wrap
-from surveys.keys.tables import epoch_key, inbox_key
+from surveys.keys.tables import inbox_key
 
 KEY_BYTES = 32
 CACHED_KEYS = 20_000
@@ -28,26 +29,28 @@ Owner = tuple[UUID, UUID]
 STORE_OWNERS = text(
     """
     INSERT INTO keys.person_key (person_id, study_id, epoch, wrapped, created_at)
-    SELECT person_id, study_id, :epoch, wrapped, :now
+    SELECT new.person_id, new.study_id, e.epoch, new.wrapped, :now
     FROM unnest(CAST(:persons AS uuid[]), CAST(:studies AS uuid[]), CAST(:wrapped AS bytea[]))
-      AS new (person_id, study_id, wrapped)
+      AS new (person_id, study_id, wrapped),
+      (SELECT epoch FROM keys.epoch_key WHERE epoch = :epoch AND closed_at IS NULL FOR SHARE) AS e
     ON CONFLICT DO NOTHING
     """
 )
 READ_OWNERS = text(
     """
-    SELECT k.person_id, k.study_id, k.epoch, k.wrapped, e.wrapped AS outer_key
+    SELECT k.person_id, k.study_id, k.epoch, k.wrapped
     FROM unnest(CAST(:persons AS uuid[]), CAST(:studies AS uuid[])) AS wanted (person_id, study_id)
     JOIN keys.person_key k USING (person_id, study_id)
-    JOIN keys.epoch_key e USING (epoch)
-    WHERE k.erased_at IS NULL AND e.destroyed_at IS NULL
+    WHERE k.erased_at IS NULL
     """
 )
-
-
-def epoch_of(moment: datetime) -> int:
-    """The epoch that new keys are wrapped in: the month as YYYYMM."""
-    return moment.year * 100 + moment.month
+ERASED_SINCE = text(
+    # An erasure is seen when it commits, up to a minute after the time that stands in it.
+    "SELECT person_id, study_id, erased_at FROM keys.person_key "
+    "WHERE erased_at >= :since - INTERVAL '1 minute'"
+)
+TRIES = 3
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Hierarchy:
@@ -58,9 +61,9 @@ class Hierarchy:
     """
 
     def __init__(self, kms: Kms, engine: AsyncEngine) -> None:
-        self._kms = kms
+        self.epochs = Epochs(kms, engine)
         self._engine = engine
-        self._epochs: dict[int, bytes] = {}
+        self._erased_until = LONG_AGO
         self._owners: OrderedDict[Owner, bytes] = OrderedDict()
         self._inbox: dict[int, InboxPrivateKey] = {}
 
@@ -74,12 +77,19 @@ class Hierarchy:
         ).limit(1)
         async with transaction(self._engine) as connection:
             row = (await connection.execute(newest)).one_or_none()
-            if row is None:
-                (wrapped,) = self._kms.wrap_many([make_inbox_key()], _inbox_context(1))
-                first = insert(inbox_key).values(key_id=1, wrapped=wrapped, created_at=now)
-                await connection.execute(first.on_conflict_do_nothing())
+        if row is None:
+            await self.make_inbox(now)
+            async with transaction(self._engine) as connection:
                 row = (await connection.execute(newest)).one()
-        return InboxKey(row.key_id, self._opened_inbox(row.key_id, row.wrapped).public_key())
+        return InboxKey(row.key_id, (await self._opened_inbox(row)).public_key())
+
+    async def make_inbox(self, now: datetime, key_id: int = 1) -> None:
+        """Makes an inbox key of this number, unless there is one."""
+        epoch = await self.epochs.current(now)
+        wrapped = wrap(await self.epochs.secret(epoch), make_inbox_key(), inbox_context(key_id))
+        made = insert(inbox_key).values(key_id=key_id, epoch=epoch, wrapped=wrapped, created_at=now)
+        async with transaction(self._engine) as connection:
+            await connection.execute(made.on_conflict_do_nothing())
 
     async def inbox_private(self, key_ids: Collection[int]) -> Mapping[int, InboxPrivateKey]:
         """The private half of each inbox key, a retired one's too.
@@ -93,7 +103,7 @@ class Hierarchy:
             async with transaction(self._engine) as connection:
                 rows = (await connection.execute(wanted)).all()
             for row in rows:
-                self._opened_inbox(row.key_id, row.wrapped)
+                await self._opened_inbox(row)
         try:
             return {key_id: self._inbox[key_id] for key_id in key_ids}
         except KeyError as error:
@@ -105,10 +115,13 @@ class Hierarchy:
         Raises:
             NotAllowedError: an owner's key was erased.
         """
-        known = self._cached(owners)
+        known = await self._cached(owners)
         known |= await self._read_owners(set(owners) - known.keys())
-        new = sorted(set(owners) - known.keys())
-        if new:
+        for _ in range(TRIES):
+            new = sorted(set(owners) - known.keys())
+            if not new:
+                break
+            # Nothing is stored where the epoch was closed meanwhile; the next try has another.
             await self._store_owners(new, now)
             known |= await self._read_owners(new)
         if len(known) != len(set(owners)):
@@ -121,24 +134,35 @@ class Hierarchy:
         Raises:
             NotOpenedError: one has none, or it was erased.
         """
-        known = self._cached(owners)
+        known = await self._cached(owners)
         known |= await self._read_owners(set(owners) - known.keys())
         if len(known) != len(set(owners)):
             raise NotOpenedError
         return known
 
-    def _cached(self, owners: Collection[Owner]) -> dict[Owner, bytes]:
+    async def _cached(self, owners: Collection[Owner]) -> dict[Owner, bytes]:
+        await self._forget_erased()
         known = {owner: self._owners[owner] for owner in owners if owner in self._owners}
         for owner in known:
             self._owners.move_to_end(owner)
         return known
 
+    async def _forget_erased(self) -> None:
+        """Forgets the keys that anybody has erased since the last call: a round trip of less than a ms."""
+        if not self._owners:
+            return
+        async with transaction(self._engine) as connection:
+            rows = (await connection.execute(ERASED_SINCE, {"since": self._erased_until})).all()
+        for person_id, study_id, erased_at in rows:
+            self._owners.pop((person_id, study_id), None)
+            self._erased_until = max(self._erased_until, erased_at)
+
     async def _store_owners(self, owners: Sequence[Owner], now: datetime) -> None:
-        epoch = epoch_of(now)
-        outer = await self._epoch(epoch, now)
+        epoch = await self.epochs.current(now)
+        outer = await self.epochs.secret(epoch)
 
         def wrap_all() -> list[bytes]:
-            return [wrap(outer, os.urandom(KEY_BYTES), _owner_context(owner)) for owner in owners]
+            return [wrap(outer, os.urandom(KEY_BYTES), owner_context(owner)) for owner in owners]
 
         wrapped = await computed(len(owners), wrap_all)
         async with transaction(self._engine) as connection:
@@ -151,41 +175,26 @@ class Hierarchy:
             return {}
         async with transaction(self._engine) as connection:
             rows = (await connection.execute(READ_OWNERS, _columns(owners))).all()
-        found = await computed(len(rows), lambda: self._opened_owners(rows))
+        secrets = {epoch: await self.epochs.secret(epoch) for epoch in {row.epoch for row in rows}}
+        found = await computed(len(rows), lambda: _opened_owners(rows, secrets))
         self._owners.update(found)
         while len(self._owners) > CACHED_KEYS:
             self._owners.popitem(last=False)
         return found
 
-    async def _epoch(self, epoch: int, now: datetime) -> bytes:
-        if epoch not in self._epochs:
-            (wrapped,) = self._kms.wrap_many([os.urandom(KEY_BYTES)], _epoch_context(epoch))
-            made = insert(epoch_key).values(epoch=epoch, wrapped=wrapped, created_at=now)
-            wanted = select(epoch_key.c.wrapped).where(epoch_key.c.epoch == epoch)
-            async with transaction(self._engine) as connection:
-                await connection.execute(made.on_conflict_do_nothing())
-                stored: bytes = (await connection.execute(wanted)).scalar_one()
-            self._opened_epoch(epoch, stored)
-        return self._epochs[epoch]
+    async def _opened_inbox(self, row: Row[Any]) -> InboxPrivateKey:
+        if row.key_id not in self._inbox:
+            outer = await self.epochs.secret(row.epoch)
+            self._inbox[row.key_id] = InboxPrivateKey(unwrap(outer, row.wrapped, inbox_context(row.key_id)))
+        return self._inbox[row.key_id]
 
-    def _opened_owners(self, rows: Sequence[Row[Any]]) -> dict[Owner, bytes]:
-        found: dict[Owner, bytes] = {}
-        for row in rows:
-            owner = (row.person_id, row.study_id)
-            outer = self._opened_epoch(row.epoch, row.outer_key)
-            found[owner] = unwrap(outer, row.wrapped, _owner_context(owner))
-        return found
 
-    def _opened_epoch(self, epoch: int, wrapped: bytes) -> bytes:
-        if epoch not in self._epochs:
-            (self._epochs[epoch],) = self._kms.unwrap_many([wrapped], _epoch_context(epoch))
-        return self._epochs[epoch]
-
-    def _opened_inbox(self, key_id: int, wrapped: bytes) -> InboxPrivateKey:
-        if key_id not in self._inbox:
-            (raw,) = self._kms.unwrap_many([wrapped], _inbox_context(key_id))
-            self._inbox[key_id] = InboxPrivateKey(raw)
-        return self._inbox[key_id]
+def _opened_owners(rows: Sequence[Row[Any]], secrets: Mapping[int, bytes]) -> dict[Owner, bytes]:
+    found: dict[Owner, bytes] = {}
+    for row in rows:
+        owner = (row.person_id, row.study_id)
+        found[owner] = unwrap(secrets[row.epoch], row.wrapped, owner_context(owner))
+    return found
 
 
 def _columns(owners: Collection[Owner]) -> dict[str, object]:
@@ -195,13 +204,11 @@ def _columns(owners: Collection[Owner]) -> dict[str, object]:
     }
 
 
-def _epoch_context(epoch: int) -> bytes:
-    return b"etterklang epoch key " + str(epoch).encode()
-
-
-def _inbox_context(key_id: int) -> bytes:
+def inbox_context(key_id: int) -> bytes:
+    """What a wrapped inbox key is bound to."""
     return b"etterklang inbox key " + str(key_id).encode()
 
 
-def _owner_context(owner: Owner) -> bytes:
+def owner_context(owner: Owner) -> bytes:
+    """What a wrapped person key is bound to."""
     return b"etterklang person key" + owner[0].bytes + owner[1].bytes

@@ -1,6 +1,18 @@
 """Wrapped keys and sealed national identifiers: only the key service has these."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, SmallInteger, Table, Text, Uuid
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from surveys.database import metadata
@@ -9,6 +21,7 @@ inbox_key = Table(
     "inbox_key",
     metadata,
     Column("key_id", Integer, primary_key=True, autoincrement=False),
+    Column("epoch", Integer, ForeignKey("keys.epoch_key.epoch"), nullable=False),
     Column("wrapped", LargeBinary, nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),
     Column("retired_at", TIMESTAMP(timezone=True)),
@@ -19,8 +32,12 @@ epoch_key = Table(
     "epoch_key",
     metadata,
     Column("epoch", Integer, primary_key=True, autoincrement=False),
-    Column("wrapped", LargeBinary, nullable=False),
+    Column(
+        "check_value", LargeBinary, nullable=False, comment="says whether the key store's key is this one"
+    ),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("closed_at", TIMESTAMP(timezone=True), comment="nothing new is wrapped in it from then on"),
+    Column("emptied_at", TIMESTAMP(timezone=True), comment="nothing is wrapped in it any more"),
     Column("destroyed_at", TIMESTAMP(timezone=True)),
     schema="keys",
 )
@@ -34,6 +51,20 @@ person_key = Table(
     Column("wrapped", LargeBinary, nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),
     Column("erased_at", TIMESTAMP(timezone=True)),
+    Index("person_key_epoch", "epoch"),
+    Index("person_key_erased", "erased_at", postgresql_where=text("erased_at IS NOT NULL")),
+    schema="keys",
+)
+
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("asked_at", TIMESTAMP(timezone=True), primary_key=True),
+    Column("asked_by", Text, nullable=False),
+    Column("approved_by", Text),
+    Column("approved_at", TIMESTAMP(timezone=True)),
+    CheckConstraint("asked_by <> approved_by", name="erasure_takes_two"),
     schema="keys",
 )
 

@@ -1,4 +1,8 @@
-"""Where the root key lives: one small interface, one module a backend."""
+"""Where the root and epoch keys live, outside the database: one small interface, one module a backend.
+
+The epoch keys are here, and not wrapped in a table, since a backup of the database would hold them for as
+long as it is kept: what is destroyed here is gone from every backup.
+"""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -20,6 +24,18 @@ class Kms(Protocol):
 
         Whoever hashes many values asks once and takes the hash as their key: the root may be a network away.
         """
+        ...
+
+    def make_epoch(self, epoch: int) -> None:
+        """Makes the key of an epoch, unless there is one."""
+        ...
+
+    def epoch_key(self, epoch: int) -> bytes:
+        """The key (32 bytes) of an epoch; raises NotOpenedError where none was made, or it was destroyed."""
+        ...
+
+    def destroy_epoch(self, epoch: int) -> None:
+        """Destroys the key of an epoch, and with it everything that is wrapped in it, in every backup."""
         ...
 
     def sign(self, message: bytes, purpose: str) -> bytes:

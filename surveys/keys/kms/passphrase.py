@@ -1,9 +1,11 @@
 """The root key in a file, sealed under a passphrase (Argon2id, RFC 9106)."""
 
+import contextlib
+import fcntl
 import hashlib
 import hmac
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +26,10 @@ CONTEXT = b"etterklang keystore 1"
 
 
 class Keystore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The keystore file. The costs stand in it, so that they can be raised later."""
+    """The keystore file. The costs stand in it, so that they can be raised later.
+
+    ``epochs`` are the epoch keys, each sealed under the root key.
+    """
 
     version: Literal[1]
     salt: bytes
@@ -32,15 +37,21 @@ class Keystore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     iterations: int
     lanes: int
     wrapped_root: bytes
+    epochs: dict[int, bytes] = msgspec.field(default_factory=dict)
 
 
 class PassphraseKms:
-    """A ``Kms`` whose root key was read from a keystore file."""
+    """A ``Kms`` whose root key was read from a keystore file, where it keeps its epoch keys too.
 
-    def __init__(self, root: bytes) -> None:
+    Without a file the epoch keys live as long as this object.
+    """
+
+    def __init__(self, root: bytes, file: Path | None = None) -> None:
         self._wrapping = derive(root, "wrap")
         self._hashing = derive(root, "mac")
         self._signing = derive(root, "sign")
+        self._file = file
+        self._epochs: dict[int, bytes] = {}
 
     def wrap_many(self, keys: Sequence[bytes], context: bytes) -> list[bytes]:
         """Each key sealed under the root key."""
@@ -58,6 +69,28 @@ class PassphraseKms:
         """HMAC-SHA256 under a key for this purpose alone."""
         return hmac.digest(derive(self._hashing, purpose), message, hashlib.sha256)
 
+    def make_epoch(self, epoch: int) -> None:
+        """Makes the key of an epoch, unless there is one; safe beside another process on the same file."""
+        with self._changing() as epochs:
+            if epoch not in epochs:
+                epochs[epoch] = wrap(self._wrapping, os.urandom(KEY_BYTES), _epoch_context(epoch))
+
+    def epoch_key(self, epoch: int) -> bytes:
+        """The key of an epoch.
+
+        Raises:
+            NotOpenedError: none was made, or it was destroyed.
+        """
+        wrapped = self._read().get(epoch)
+        if wrapped is None:
+            raise NotOpenedError
+        return unwrap(self._wrapping, wrapped, _epoch_context(epoch))
+
+    def destroy_epoch(self, epoch: int) -> None:
+        """Takes the key of an epoch out of the file. Older copies of the file must be destroyed too."""
+        with self._changing() as epochs:
+            epochs.pop(epoch, None)
+
     def sign(self, message: bytes, purpose: str) -> bytes:
         """An Ed25519 signature under a key for this purpose alone."""
         return self._signing_key(purpose).sign(message)
@@ -65,6 +98,21 @@ class PassphraseKms:
     def public_key(self, purpose: str) -> bytes:
         """The public key that checks the signatures of this purpose."""
         return self._signing_key(purpose).public_key().public_bytes_raw()
+
+    def _read(self) -> dict[int, bytes]:
+        return self._epochs if self._file is None else _decode(self._file).epochs
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[dict[int, bytes]]:
+        if self._file is None:
+            yield self._epochs
+            return
+        with _locked(self._file):
+            keystore = _decode(self._file)
+            epochs = dict(keystore.epochs)
+            yield epochs
+            if epochs != keystore.epochs:
+                _replace(self._file, msgspec.structs.replace(keystore, epochs=epochs))
 
     def _signing_key(self, purpose: str) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(derive(self._signing, purpose))
@@ -95,11 +143,41 @@ def open_keystore(path: Path, passphrase: bytes) -> PassphraseKms:
         KeystoreError: no such file, not a keystore, or another passphrase.
     """
     try:
-        keystore = msgspec.json.decode(path.read_bytes(), type=Keystore)
+        keystore = _decode(path)
         key = _stretched(passphrase, keystore.salt, keystore.memory_kib, keystore.iterations, keystore.lanes)
-        return PassphraseKms(unwrap(key, keystore.wrapped_root, CONTEXT))
+        return PassphraseKms(unwrap(key, keystore.wrapped_root, CONTEXT), path)
     except (OSError, ValueError, NotOpenedError) as error:
         raise KeystoreError(f"{path} cannot be opened: no keystore, or another passphrase") from error
+
+
+def _decode(path: Path) -> Keystore:
+    return msgspec.json.decode(path.read_bytes(), type=Keystore)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Holds a lock beside the file; the file itself is replaced, so that nobody reads half of it."""
+    with path.with_name(f"{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _replace(path: Path, keystore: Keystore) -> None:
+    new = path.with_name(f"{path.name}.new")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(msgspec.json.encode(keystore))
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _epoch_context(epoch: int) -> bytes:
+    return b"etterklang epoch key " + str(epoch).encode()
 
 
 def _sealed(root: bytes, passphrase: bytes) -> Keystore:

@@ -39,10 +39,10 @@ Start = Callable[[datetime], Callable[[Role], Keys]]
 @pytest.fixture
 def start(engine_as: EngineAs) -> Start:
     """Starts one more key service on the same root key; it has opened no key yet."""
-    root = os.urandom(32)
+    kms = PassphraseKms(os.urandom(32))
 
     def started(now: datetime) -> Callable[[Role], Keys]:
-        vault = Vault(SETTINGS, engine_as(Role.KEYS), PassphraseKms(root))
+        vault = Vault(SETTINGS, engine_as(Role.KEYS), kms)
         return lambda role: InProcessKeys(vault, role, lambda: now)
 
     return started
@@ -95,8 +95,8 @@ async def test_what_was_sealed_last_month_opens_and_new_people_get_this_months_e
     december = start(DECEMBER)(Role.WORKER)
     new = await sealed(december, plain[1:])
     assert await opened(december, old + new) == [row.plaintext for row in plain]
-    assert count(database, "keys.person_key WHERE epoch = 202611") == 1
-    assert count(database, "keys.person_key WHERE epoch = 202612") == 1
+    assert count(database, "keys.person_key WHERE epoch = 20261100") == 1
+    assert count(database, "keys.person_key WHERE epoch = 20261200") == 1
 
 
 async def test_a_retired_inbox_key_opens_what_it_sealed_and_seals_nothing_more(
@@ -109,8 +109,8 @@ async def test_a_retired_inbox_key_opens_what_it_sealed_and_seals_nothing_more(
     as_owner(database, "UPDATE keys.inbox_key SET retired_at = now()")
     as_owner(
         database,
-        "INSERT INTO keys.inbox_key (key_id, wrapped, created_at) "
-        "SELECT 2, wrapped, now() FROM keys.inbox_key",
+        "INSERT INTO keys.inbox_key (key_id, epoch, wrapped, created_at) "
+        "SELECT 2, epoch, wrapped, now() FROM keys.inbox_key",
     )
     assert await start(DECEMBER)(Role.WORKER).open(Purpose.INGEST, [sent]) == [b"answers"]
     # A wrapped key belongs to its number: what somebody copied is no key.

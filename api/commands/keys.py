@@ -1,0 +1,113 @@
+"""``etterklang keys``: the key service, its key store, rotation and erasure; as ``etterklang_keys``."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+from uuid import UUID
+
+import typer
+
+from api.commands.acting import embedded_here, settings_here
+from surveys import clock
+from surveys.database import Role, transaction
+from surveys.identifiers import PersonId
+from surveys.keys import create_keystore, run_key_service
+from surveys.keys.erasure import erase
+from surveys.keys.in_process import Vault
+from surveys.keys.rotation import Rotated, rotate_epoch, rotate_inbox
+from surveys.keys.service import opened_vault
+from surveys.keys.status import KeyStatus, read_status
+
+app = typer.Typer(help="The key service and its key store.", no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def keys() -> None:
+    """The key service and its key store."""
+
+
+@app.command()
+def serve() -> None:
+    """Run the key service on its Unix sockets."""
+    asyncio.run(run_key_service(settings_here()))
+
+
+@app.command()
+def init(
+    keystore: Annotated[Path, typer.Argument(help="the new keystore file")],
+    passphrase_file: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="holds the passphrase")],
+) -> None:
+    """Make a new keystore; it refuses to overwrite one."""
+    create_keystore(keystore, passphrase_file.read_bytes().strip())
+    typer.echo(f"made {keystore}; keep the passphrase elsewhere, and no copy of the file for over 35 days")
+
+
+@app.command()
+def rotate(
+    what: Annotated[Literal["epoch", "inbox"], typer.Argument(help="epoch wraps every key anew")] = "epoch",
+) -> None:
+    """Begin a new epoch and wrap every key in it, or make a new inbox key. Nothing sealed is rewritten."""
+    if what == "inbox":
+        typer.echo(f"answers are sealed to inbox key {asyncio.run(_rotate_inbox())} from now on")
+        return
+    rotated = asyncio.run(_rotate_epoch())
+    destroyed = ", ".join(map(str, rotated.destroyed)) or "none is old enough"
+    typer.echo(f"epoch {rotated.epoch}: {rotated.rewrapped} keys wrapped anew; destroyed: {destroyed}")
+
+
+@app.command("erase")
+def erase_person(
+    person: Annotated[UUID, typer.Argument(help="the person's identifier here, never the national one")],
+    by: Annotated[str, typer.Option(help="who you are; a second person repeats the command")],
+) -> None:
+    """Destroy the keys of one person's answers; takes two people."""
+    erased = asyncio.run(_erase(PersonId(person), by))
+    if erased is None:
+        typer.echo("noted; a second person runs the same command to carry it out")
+        return
+    typer.echo(
+        f"erased: {erased} keys are destroyed. Backups go dark when their epochs are destroyed (35 days)"
+    )
+
+
+@app.command()
+def status() -> None:
+    """Say what is wrapped in which epoch, which inbox keys there are, and which erasures wait."""
+    found = asyncio.run(_status())
+    for one in found.epochs:
+        typer.echo(
+            f"epoch {one.epoch}: {one.state}, {one.person_keys} person keys, {one.inbox_keys} inbox keys"
+        )
+    for key_id, state in found.inbox_keys:
+        typer.echo(f"inbox key {key_id}: {state}")
+    typer.echo(f"erasures: {found.erased} carried out, {found.waiting} wait for a second person")
+
+
+@asynccontextmanager
+async def _vault() -> AsyncIterator[Vault]:
+    settings = settings_here()
+    with embedded_here(settings, Role.KEYS):
+        async with opened_vault(settings) as vault:
+            yield vault
+
+
+async def _rotate_epoch() -> Rotated:
+    async with _vault() as vault:
+        return await rotate_epoch(vault.hierarchy, vault.engine, clock.now())
+
+
+async def _rotate_inbox() -> int:
+    async with _vault() as vault:
+        return await rotate_inbox(vault.hierarchy, vault.engine, clock.now())
+
+
+async def _erase(person_id: PersonId, actor: str) -> int | None:
+    async with _vault() as vault, transaction(vault.engine) as connection:
+        return await erase(connection, person_id, actor, clock.now())
+
+
+async def _status() -> KeyStatus:
+    async with _vault() as vault, transaction(vault.engine) as connection:
+        return await read_status(connection)

@@ -1,0 +1,16 @@
+"""The logic of other people's tables: REDCap's and XLSForm's expressions, read into branches and FHIRPath."""
+
+from instruments.exchange.logic.branch_paths import as_fhirpath, flat
+from instruments.exchange.logic.calculations import calculation
+from instruments.exchange.logic.conditions import branch_of
+from instruments.exchange.logic.syntax import LogicError, parse_redcap, parse_xpath
+
+__all__ = [
+    "LogicError",
+    "as_fhirpath",
+    "branch_of",
+    "calculation",
+    "flat",
+    "parse_redcap",
+    "parse_xpath",
+]

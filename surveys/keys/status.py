@@ -1,0 +1,70 @@
+"""What is wrapped in which epoch: figures for an operator, no key among them."""
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+EPOCHS = text(
+    """
+    SELECT e.epoch, e.closed_at, e.emptied_at, e.destroyed_at,
+           (SELECT count(*) FROM keys.person_key k
+            WHERE k.epoch = e.epoch AND k.erased_at IS NULL) AS persons,
+           (SELECT count(*) FROM keys.inbox_key i WHERE i.epoch = e.epoch) AS inboxes
+    FROM keys.epoch_key e ORDER BY e.epoch
+    """
+)
+INBOX = text("SELECT key_id, retired_at FROM keys.inbox_key ORDER BY key_id")
+ERASURES = text(
+    """
+    SELECT count(*) FILTER (WHERE approved_at IS NOT NULL) AS erased,
+           count(*) FILTER (WHERE approved_at IS NULL) AS waiting
+    FROM keys.erasure
+    """
+)
+
+
+class EpochStatus(msgspec.Struct, frozen=True):
+    """One epoch: ``state`` is open, closed, empty or destroyed."""
+
+    epoch: int
+    state: str
+    person_keys: int
+    inbox_keys: int
+
+
+class KeyStatus(msgspec.Struct, frozen=True):
+    """All epochs, the inbox keys with their state (in use, retired), and the erasures."""
+
+    epochs: tuple[EpochStatus, ...]
+    inbox_keys: tuple[tuple[int, str], ...]
+    erased: int
+    waiting: int
+
+
+async def read_status(connection: AsyncConnection) -> KeyStatus:
+    """The state of every key in the database."""
+    epochs = (await connection.execute(EPOCHS)).all()
+    inbox = (await connection.execute(INBOX)).all()
+    erasures = (await connection.execute(ERASURES)).one()
+    return KeyStatus(
+        epochs=tuple(
+            EpochStatus(
+                row.epoch,
+                _state(row.closed_at, row.emptied_at, row.destroyed_at),
+                row.persons,
+                row.inboxes,
+            )
+            for row in epochs
+        ),
+        inbox_keys=tuple((row.key_id, "retired" if row.retired_at else "in use") for row in inbox),
+        erased=erasures.erased,
+        waiting=erasures.waiting,
+    )
+
+
+def _state(closed: object, emptied: object, destroyed: object) -> str:
+    if destroyed:
+        return "destroyed"
+    if emptied:
+        return "empty"
+    return "closed" if closed else "open"
