@@ -59,7 +59,8 @@ class ItemWriter:
         return fields
 
     def _write_branch(self, fields: Json, item: Item) -> None:
-        if item.branch is None:
+        # What stands in brackets FHIR cannot say; to leave it out of a choice of reasons would ask too few.
+        if item.branch is None or (item.branch.branches and item.branch.needs == "any"):
             return
         conditions = []
         for one in item.branch.conditions:

@@ -148,7 +148,8 @@ class _Maker:
             Condition(item=self._one(names), operator=self._one(OPERATORS), value=self._one(VALUES))
             for _ in range(self._random.randint(1, 3))
         )
-        return Branch(conditions=conditions, needs="all" if self._maybe() else "any")
+        within = (self._branch(names),) if self._random.random() < 0.2 else ()
+        return Branch(conditions=conditions, needs="all" if self._maybe() else "any", branches=within)
 
     def _presentation(self, structure: Structure) -> Presentation:
         names = [item.item_id for item in every_item(structure)]

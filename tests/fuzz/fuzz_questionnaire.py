@@ -2,9 +2,9 @@
 
     .venv/bin/python tests/fuzz/fuzz_questionnaire.py [libFuzzer options, such as -max_total_time=600]
 
-Only ``Imported`` or ``InvalidQuestionnaireError`` may come out of the reader; what was imported is written and read
-back, where only ``UnwritableInstrumentError`` may come out. Half of the inputs are bytes as they are, half a sound
-Questionnaire with some of its values replaced, taken out or doubled.
+Only ``Imported`` or ``InvalidQuestionnaireError`` may come out of the reader; what was imported is written
+and read back, where only ``UnwritableInstrumentError`` may come out. Half of the inputs are bytes as they
+are, half a sound Questionnaire with some of its values replaced, taken out or doubled.
 """
 
 import copy
@@ -26,14 +26,31 @@ with atheris.instrument_imports(include=["instruments"]):
 
 from tests.builders.questionnaires import WHOLE
 
+OWN = "https://etterklang.example/fhir/StructureDefinition/"
 ODD = [
-    None, True, False, 0, -1, 1e300, 1e308, 2**63, 10**30, 0.1, "", " ", "x", "#v", "#codes", "|", "/", "a/help", "group",
-    "choice", "quantity", "display", "2020", "2020-02-30", "25:00", "12:30", "(a+)+$", "[", "true", "NaN", "nb-NO",
-    "ی", "\u2028", "\x00", "https://etterklang.example/fhir/StructureDefinition/more-of-item",
+    None, True, False, 0, -1, 1e300, 1e308, 2**63, 10**30, 0.1, "", " ", "x", "#v", "#codes", "|", "/",
+    "a/help", "group", "choice", "quantity", "display", "2020", "2020-02-30", "25:00", "12:30", "(a+)+$", "[",
+    "true", "NaN", "nb-NO", "ی", "\u2028", "\x00", OWN + "more-of-item", OWN + "translations",
     '{"branch":{"conditions":[{"item":"x","operator":"=","value":1}]}}', '{"options":[{"code":""}]}',
-    [], {}, [[]], [{}], [None], {"url": 1}, {"extension": [{"url": "lang"}]}, [{"linkId": "n", "type": "string"}],
-    [{"question": "x", "operator": "=", "answerCoding": {"code": "x"}}], [{"valueString": "x"}, {"valueInteger": 1}],
+    [], {}, [[]], [{}], [None], {"url": 1}, {"extension": [{"url": "lang"}]},
+    [{"linkId": "n", "type": "string"}], [{"valueString": "x"}, {"valueInteger": 1}],
+    [{"question": "x", "operator": "=", "answerCoding": {"code": "x"}}],
+    [{"url": OWN + "more-of-item", "valueString": '{"kind":"choice","initial":"x"}'}],
+    [{"url": OWN + "structure", "valueString": '{"instrument_id":"","version":""}'}],
+    [{"url": OWN + "translations", "valueString": '[{"read_as":"nb","language":"","version":""}]'}],
 ]  # fmt: skip
+NAMES = [
+    "text",
+    "_text",
+    "item",
+    "extension",
+    "answerValueSet",
+    "initial",
+    "valueString",
+    "enableWhen",
+    "code",
+]
+Holder = dict[str, object] | list[object]
 
 
 def test_one_input(data: bytes) -> None:
@@ -72,9 +89,7 @@ def _mutate(tree: object, provider: "atheris.FuzzedDataProvider") -> None:
         return
 
 
-def _change(
-    holder: "dict[str, object] | list[object]", key: object, provider: "atheris.FuzzedDataProvider"
-) -> None:
+def _change(holder: "Holder", key: object, provider: "atheris.FuzzedDataProvider") -> None:
     match provider.ConsumeIntInRange(0, 4):
         case 0:
             del holder[key]  # type: ignore[arg-type]
@@ -90,18 +105,7 @@ def _change(
 
 
 def _a_name(provider: "atheris.FuzzedDataProvider") -> str:
-    names = [
-        "text",
-        "_text",
-        "item",
-        "extension",
-        "answerValueSet",
-        "initial",
-        "valueString",
-        "enableWhen",
-        "code",
-    ]
-    return names[provider.ConsumeIntInRange(0, len(names) - 1)]
+    return NAMES[provider.ConsumeIntInRange(0, len(NAMES) - 1)]
 
 
 if __name__ == "__main__":
