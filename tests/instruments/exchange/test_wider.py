@@ -1,4 +1,4 @@
-"""What published questionnaires use beside the plain fields: lists kept elsewhere, help, tables, markup, notes."""
+"""What published questionnaires use beside plain fields: lists kept elsewhere, help, tables, markup."""
 
 import json
 
