@@ -124,7 +124,7 @@ def test_a_licence_that_has_run_out_says_so(etterklang: Etterklang) -> None:
     ("command", "said"),
     [
         (("publish", str(uuid4())), "there is no instrument version"),
-        (("submit", "version-1"), "version-1"),
+        (("submit", "version-1"), "UUID"),
         (("licence", "add", NAME), "Missing option"),
     ],
 )
