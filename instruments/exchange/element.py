@@ -218,9 +218,12 @@ class Element:
 
     def extension(self, name: str) -> "Element | None":
         """The extension of this name (see ``canonicals``), or nothing; a second one is lost."""
-        if self._extensions is None and "extension" not in self._fields:
-            return None
-        if name not in self._sorted_extensions():
+        extensions = self._extensions
+        if extensions is None:
+            if "extension" not in self._fields:
+                return None
+            extensions = self._sorted_extensions()
+        if name not in extensions:
             return None
         found = self.extension_list(name)
         for extra in found[1:]:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 
 from instruments.exchange.losses import InvalidQuestionnaireError
 
@@ -23,9 +24,11 @@ def read_tree(content: bytes) -> Tree:
     builder = _Builder()
     try:
         text = content.decode("utf-8-sig")
+        # Braces within texts count too, so that only what may have too many objects is counted with care.
+        is_small = text.count("{") <= MAX_OBJECTS
         tree = json.loads(
             text,
-            object_pairs_hook=builder.make_object,
+            object_pairs_hook=_make_object if is_small else builder.make_object,
             parse_constant=builder.read_number,
             parse_float=builder.read_number,
         )
@@ -56,18 +59,22 @@ class _Builder:
         self.objects += 1
         if self.objects > MAX_OBJECTS:
             raise InvalidQuestionnaireError("", f"has more than {MAX_OBJECTS} objects")
-        tree = dict(pairs)
-        if len(tree) < len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = next(key for key in keys if keys.count(key) > 1)
-            raise InvalidQuestionnaireError("", f"has the key {twice[:100]!r} twice in one object")
-        return tree
+        return _make_object(pairs)
 
     def read_number(self, text: str) -> float:
         number = float(text)
         if not math.isfinite(number):
             self.found_infinite = True
         return number
+
+
+def _make_object(pairs: list[tuple[str, object]]) -> Tree:
+    tree = dict(pairs)
+    if len(tree) < len(pairs):
+        keys = Counter(key for key, _ in pairs)
+        twice = next(key for key, count in keys.items() if count > 1)
+        raise InvalidQuestionnaireError("", f"has the key {twice[:100]!r} twice in one object")
+    return tree
 
 
 def _refuse_unusable(tree: Tree) -> None:
