@@ -56,7 +56,10 @@ def read_file(file: Path, form: Format | None, accept: Collection[str] = ()) -> 
     """
     content = _content(file)
     reader = FORMATS[form or ENDINGS.get(file.suffix.lower(), Format.FHIR)]
-    read = getattr(import_module(f"instruments.exchange.{reader.module}"), reader.function)
+    try:
+        read = getattr(import_module(f"instruments.exchange.{reader.module}"), reader.function)
+    except ModuleNotFoundError as error:
+        raise InvalidQuestionnaireError("", f"cannot be read: {error.name} is not installed") from error
     imported: Imported = read(content, accept)
     return imported
 
