@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, Place] = {
     "registry": Place("registry", "app"),
     "cohort": Place("cohort", "app"),
     "instruments": Place("instruments", "app"),
+    "cat": Place("cat", "trace_answers"),
     "score": Place("score", "score_answers"),
     "protocols": Place("protocols", "app"),
     "projects": Place("extract", "projects_app"),

@@ -4,6 +4,7 @@ import msgspec
 from sqlalchemy.exc import OperationalError
 
 from api.commands.answer_tables import AnswerTableError
+from api.commands.cat import UnknownRuleError
 from api.commands.differences import NoInstrumentError
 from api.commands.score import UnscorableError
 from instruments.catalogue import UnknownInstrumentError
@@ -35,6 +36,7 @@ EXPECTED_ERRORS = (
     ResearchError,
     SettingsError,
     UnknownInstrumentError,
+    UnknownRuleError,
     UnscorableError,
     UnwritableInstrumentError,
     WrongRoleError,
