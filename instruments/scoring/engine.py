@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from instruments.scoring.irt import estimate
 from instruments.scoring.plan import (
     EMPTY,
     Alone,
@@ -168,6 +169,9 @@ def _put_together(one: Alone, values: Matrix) -> Column:
     if one.grades is not None:
         return _grade(one.grades, values)
     there = values == values  # noqa: PLR0124 - false for NaN only
+    if one.bank is not None:
+        theta = estimate(one.bank, values.T, one.grid).theta
+        return np.where(there.sum(axis=0) < one.needed, np.nan, theta)
     if one.combine == "missing":
         missing: Column = (~there).sum(axis=0).astype(np.float64)
         return missing

@@ -14,7 +14,8 @@ def formula(scale: Scale, spec: ScoringSpec) -> str:
     for name in (*scale.items, *scale.scales):
         counted = f"{recodes[name]}[{name}]" if name in recodes else name
         parts.append(f"({ends[name]:g} - {counted})" if name in scale.reverse else counted)
-    combined = f"table {scale.table}" if scale.combine == "table" else scale.combine
+    source = {"table": scale.table, "eap": scale.bank}.get(scale.combine)
+    combined = scale.combine if source is None else f"{scale.combine} {source}"
     return f"{combined}({', '.join(parts)})" + "".join(_after(scale)) + "".join(_needs(scale, len(parts)))
 
 

@@ -176,7 +176,8 @@ def _posterior(tables: list[Matrix], given: Matrix, theta: Column) -> tuple[Colu
         log[there] += table[given[there, column].astype(np.intp)]
     weights = np.exp(log - log.max(axis=1, keepdims=True)) * _trapezoid(len(theta))
     weights /= weights.sum(axis=1, keepdims=True)
-    mean = weights @ theta
+    # Summed row by row, so that a response scores to the last bit as it does among others.
+    mean = (weights * theta).sum(axis=1)
     deviation = np.sqrt((weights * (theta - mean[:, np.newaxis]) ** 2).sum(axis=1))
     unanswered = np.isnan(given).all(axis=1)
     return np.where(unanswered, np.nan, mean), np.where(unanswered, np.nan, deviation)

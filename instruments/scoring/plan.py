@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from instruments.scoring.irt import Bank, Grid
 from instruments.scoring.spec import Linear, Scale, ScoringSpec, Table
 
 Column: TypeAlias = NDArray[np.float64]
@@ -65,6 +66,8 @@ class Alone(NamedTuple):
     parts: Rows
     needed: int
     grades: Grades | None
+    bank: Bank | None
+    grid: Grid
 
 
 class Finish(NamedTuple):
@@ -166,6 +169,7 @@ class _Layout:
     def __init__(self, spec: ScoringSpec) -> None:
         self.lookups = {recode.name: _lookup(recode.pairs) for recode in spec.recodes}
         self.tables = {table.name: table for table in spec.tables}
+        self.banks = {named.name: named.bank for named in spec.banks}
         self.rows = {item.item_id: row for row, item in enumerate(spec.items)}
         self.ends = {item.item_id: item.lowest + item.highest for item in spec.items}
         self.ends |= {scale.scale_id: scale.lowest + scale.highest for scale in spec.scales}
@@ -250,7 +254,8 @@ class _Layout:
         parts = self._parts(scale)
         grades = None if scale.table is None else _grades(self.tables[scale.table], scale.assumed)
         needed = scale.missing.needed(len(parts))
-        return Alone(index, scale.combine, np.array(parts, dtype=np.intp), needed, grades)
+        bank = None if scale.bank is None else _bank_of(self.banks[scale.bank], scale.items)
+        return Alone(index, scale.combine, np.array(parts, dtype=np.intp), needed, grades, bank, scale.grid)
 
     def _finish(self, index: int, scale: Scale) -> Finish:
         answered = tuple(
@@ -278,6 +283,12 @@ def _together(found: list[tuple[int, int]]) -> list[list[int]]:
 def _lookup(pairs: tuple[tuple[float, float], ...]) -> Lookup:
     rising = sorted(pairs)
     return Lookup(np.array([pair[0] for pair in rising]), np.array([pair[1] for pair in rising]))
+
+
+def _bank_of(bank: Bank, items: tuple[str, ...]) -> Bank:
+    """The bank's items in the order of the scale's."""
+    known = {item.item_id: item for item in bank.items}
+    return Bank(tuple(known[name] for name in items))
 
 
 def _grades(table: Table, assumed: float | None) -> Grades:

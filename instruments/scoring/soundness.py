@@ -7,6 +7,7 @@ from math import ceil, isfinite
 from typing import NamedTuple
 
 from instruments.definition import CHOICES, NUMBERS, Document, Item, Structure, every_item
+from instruments.scoring.irt import BankError, check_bank, nodes_of
 from instruments.scoring.spec import Banding, Flag, Scale, ScoredItem, ScoringSpec
 
 MOST_RECODED = 1000
@@ -25,16 +26,19 @@ class _Names(NamedTuple):
     items: frozenset[str]
     recodes: frozenset[str]
     tables: Mapping[str, int]
+    banks: Mapping[str, frozenset[str]]
 
 
 def check_spec(spec: ScoringSpec, structure: Structure | None = None) -> list[SpecFault]:
     """What is wrong with ``spec`` in itself and for ``structure``; an empty list if it can be used."""
     faults = [SpecFault(name, "is named twice") for name in _named_twice(spec)]
     faults.extend(_wrong_tables(spec))
+    faults.extend(_wrong_banks(spec))
     names = _Names(
         frozenset(item.item_id for item in spec.items),
         frozenset(recode.name for recode in spec.recodes),
         {table.name: len(table.rows[0]) if table.rows else 0 for table in spec.tables},
+        {one.name: frozenset(item.item_id for item in one.bank.items) for one in spec.banks},
     )
     for item in spec.items:
         faults.extend(SpecFault(item.item_id, rule) for rule in _wrong_item(item, names))
@@ -50,6 +54,7 @@ def _named_twice(spec: ScoringSpec) -> list[str]:
     names += [flag.flag_id for flag in spec.flags] + [banding.banding_id for banding in spec.bandings]
     names += [f"recode {recode.name}" for recode in spec.recodes]
     names += [f"table {table.name}" for table in spec.tables]
+    names += [f"bank {named.name}" for named in spec.banks]
     return [name for name, count in Counter(names).items() if count > 1]
 
 
@@ -69,6 +74,19 @@ def _wrong_tables(spec: ScoringSpec) -> Iterator[SpecFault]:
             yield SpecFault(where, "has a number that is not finite")
 
 
+def _wrong_banks(spec: ScoringSpec) -> Iterator[SpecFault]:
+    for named in spec.banks:
+        try:
+            check_bank(named.bank)
+        except BankError as error:
+            yield SpecFault(f"bank {named.name}", str(error))
+    for scale in spec.scales:
+        try:
+            nodes_of(scale.grid)
+        except BankError as error:
+            yield SpecFault(scale.scale_id, str(error))
+
+
 def _wrong_item(item: ScoredItem, names: _Names) -> Iterator[str]:
     if not (isfinite(item.lowest) and isfinite(item.highest) and item.lowest < item.highest):
         yield "has a lowest number that is not below its highest"
@@ -81,9 +99,15 @@ def _wrong_item(item: ScoredItem, names: _Names) -> Iterator[str]:
 def _wrong_scales(spec: ScoringSpec, names: _Names) -> Iterator[SpecFault]:
     earlier: dict[str, Scale] = {}
     for scale in spec.scales:
-        for rule in (*_wrong_parts(scale, names, earlier), *_wrong_rules(scale, names)):
+        for rule in _wrong_scale(scale, names, earlier):
             yield SpecFault(scale.scale_id, rule)
         earlier[scale.scale_id] = scale
+
+
+def _wrong_scale(scale: Scale, names: _Names, earlier: Mapping[str, Scale]) -> Iterator[str]:
+    yield from _wrong_parts(scale, names, earlier)
+    yield from _wrong_rules(scale, names)
+    yield from _wrong_bank(scale, names)
 
 
 def _wrong_parts(scale: Scale, names: _Names, earlier: Mapping[str, Scale]) -> Iterator[str]:
@@ -131,6 +155,15 @@ def _wrong_rules(scale: Scale, names: _Names) -> Iterator[str]:
         yield "has a lowest score that is not below its highest"
     if scale.decimals is not None and not 0 <= scale.decimals <= 9:
         yield "is rounded to fewer than 0 or more than 9 decimals"
+
+
+def _wrong_bank(scale: Scale, names: _Names) -> Iterator[str]:
+    if (scale.combine == "eap") != (scale.bank is not None):
+        yield "is estimated on a bank and names none, or names one and is not"
+    if scale.bank is not None and not set(scale.items) <= names.banks.get(scale.bank, frozenset()):
+        yield "is estimated on a bank that is not there, or that lacks one of its items"
+    if scale.bank is not None and (scale.scales or scale.reverse or scale.recodes):
+        yield "is estimated on a bank, which counts answers to items as they are"
 
 
 def _fits(scale: Scale, parts: int) -> bool:

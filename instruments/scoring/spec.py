@@ -4,9 +4,10 @@ from math import ceil
 from typing import Literal
 
 from instruments.definition import Document
+from instruments.scoring.irt import Bank, Grid
 
 Direction = Literal["higher-better", "higher-worse"]
-Combine = Literal["mean", "sum", "prorated-sum", "highest", "table", "missing"]
+Combine = Literal["mean", "sum", "prorated-sum", "highest", "table", "missing", "eap"]
 
 
 class Recode(Document, frozen=True):
@@ -27,6 +28,13 @@ class Table(Document, frozen=True):
 
     name: str
     rows: tuple[tuple[float, ...], ...]
+
+
+class NamedBank(Document, frozen=True):
+    """The calibration of some items, named so that scales can share it. A registry imports it."""
+
+    name: str
+    bank: Bank
 
 
 class ScoredItem(Document, frozen=True):
@@ -95,10 +103,11 @@ class Scale(Document, frozen=True):
     """One scale: its parts (items, and earlier scales), how they are put together, and what the score means.
 
     ``combine``: the mean; the sum; the sum times parts / parts there (``prorated-sum``); the highest number;
-    the grade that ``table`` (a ``Table``) gives for the parts, all of which must be there; or how many parts
-    are ``missing``. ``reverse`` names the parts that count backwards (lowest + highest - value), ``recodes``
-    those that count by a table in this scale only, as (part, ``Recode``). ``assumed`` is the number of all
-    missing parts of a ``table`` where the first part has that number, since they are then not asked.
+    the grade that ``table`` (a ``Table``) gives for the parts, all of which must be there; how many parts are
+    ``missing``; or the estimate (``eap``) of theta on the items' ``bank``, on ``grid``. ``reverse`` names the
+    parts that count backwards (lowest + highest - value), ``recodes`` those that count by a table in this scale
+    only, as (part, ``Recode``). ``assumed`` is the number of all missing parts of a ``table`` where the first
+    part has that number, since they are then not asked.
 
     The raw score plus ``constant`` is laid on ``transform``, looked up in ``recode``, and rounded to
     ``decimals``. ``lowest`` and ``highest`` bound the score. ``inapplicable_if`` says when a missing score
@@ -126,6 +135,8 @@ class Scale(Document, frozen=True):
     inapplicable_if: tuple[Comparison, ...] = ()
     step: bool = False
     off: str = ""
+    bank: str | None = None
+    grid: Grid = Grid()
 
 
 class Flag(Document, frozen=True):
@@ -174,6 +185,7 @@ class ScoringSpec(Document, frozen=True, cache_hash=True):
     scales: tuple[Scale, ...] = ()
     recodes: tuple[Recode, ...] = ()
     tables: tuple[Table, ...] = ()
+    banks: tuple[NamedBank, ...] = ()
     flags: tuple[Flag, ...] = ()
     bandings: tuple[Banding, ...] = ()
     separable: bool = False

@@ -190,6 +190,8 @@ def _bands(plan: Plan, parts: Matrix) -> tuple[tuple[str, str], ...]:
 def _rule(scale: Scale, used: int, parts: int) -> str:
     if scale.combine == "missing":
         return f"missing: {parts - used} of {parts} parts"
+    if scale.combine == "eap":
+        return f"eap on {scale.bank}; {used} of {parts} items, {scale.missing.needed(parts)} needed"
     if scale.combine == "table":
         return f"table; all: {used} of {parts} parts, {parts} needed"
     needed = scale.missing.needed(parts)

@@ -13,8 +13,10 @@ from instruments.scoring import (
     Banding,
     Comparison,
     Flag,
+    Linear,
     MissingColumnError,
     MissingRule,
+    NamedBank,
     Recode,
     Scale,
     ScoredItem,
@@ -27,7 +29,9 @@ from instruments.scoring import (
     narrowed,
     score,
 )
+from instruments.scoring.irt import CATR_GRID, Grid
 from instruments.scoring.spec import shown_scales
+from tests.builders.banks import answers_of, rows_of, synthetic_bank
 from tests.builders.instruments import INSTRUMENT_ID, choice, make_structure
 
 NAN = float("nan")
@@ -194,3 +198,44 @@ def test_every_score_of_the_catalogue_lies_within_its_bounds(name: str, data: st
             assert scale.lowest - 1e-9 <= reason.value <= scale.highest + 1e-9
         else:
             assert reason.missing or scale.combine == "table" or scale.scales
+
+
+def test_an_imported_bank_is_scored_by_the_pattern_of_answers() -> None:
+    bank = synthetic_bank()
+    items = tuple(ScoredItem(item.item_id, 0, len(item.b)) for item in bank.items)
+    names_of = tuple(item.item_id for item in items)
+    scale = Scale(
+        "T",
+        names_of,
+        combine="eap",
+        bank="synthetic",
+        grid=CATR_GRID,
+        missing=MissingRule("any"),
+        transform=Linear(0, 1, 50, 60),
+        direction="higher-worse",
+        lowest=0,
+        highest=100,
+    )
+    spec = spec_of(scale, items=items, banks=(NamedBank("synthetic", bank),))
+    rows = rows_of("irt_eap_synthetic.csv")
+    given = dict(zip(names_of, answers_of(bank, rows).T, strict=True))
+    expected = [float(row["t_score"] or "nan") for row in rows]
+    scores = score(spec, given)["T"]
+    assert scores == pytest.approx(expected, abs=1e-6, nan_ok=True)
+    alone = judge_numbers(spec, [given[name][3] for name in names_of]).scores[0]
+    assert alone.value == scores[3]
+    assert alone.rule == "eap on synthetic; 20 of 20 items, 1 needed"
+
+
+def test_a_bank_must_hold_the_items_that_are_estimated_on_it() -> None:
+    items = (ScoredItem("a", 0, 4), ScoredItem("SYN01", 0, 4))
+    banks = (NamedBank("synthetic", synthetic_bank()),)
+    for scale in (
+        Scale("T", ("a",), combine="eap", bank="synthetic"),
+        Scale("T", ("SYN01",), combine="eap", bank="gone"),
+        Scale("T", ("SYN01",), combine="eap"),
+        Scale("T", ("SYN01",), bank="synthetic"),
+        Scale("T", ("SYN01",), combine="eap", bank="synthetic", reverse=("SYN01",)),
+        Scale("T", ("SYN01",), combine="eap", bank="synthetic", grid=Grid(1, 1, 9)),
+    ):
+        assert check_spec(ScoringSpec(INSTRUMENT_ID, "1", items, (scale,), banks=banks))
