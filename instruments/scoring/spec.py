@@ -105,9 +105,9 @@ class Scale(Document, frozen=True):
     ``combine``: the mean; the sum; the sum times parts / parts there (``prorated-sum``); the highest number;
     the grade that ``table`` (a ``Table``) gives for the parts, all of which must be there; how many parts are
     ``missing``; or the estimate (``eap``) of theta on the items' ``bank``, on ``grid``. ``reverse`` names the
-    parts that count backwards (lowest + highest - value), ``recodes`` those that count by a table in this scale
-    only, as (part, ``Recode``). ``assumed`` is the number of all missing parts of a ``table`` where the first
-    part has that number, since they are then not asked.
+    parts that count backwards (lowest + highest - value), ``recodes`` those that count by a table in this
+    scale only, as (part, ``Recode``). ``assumed`` is the number of all missing parts of a ``table`` where the
+    first part has that number, since they are then not asked.
 
     The raw score plus ``constant`` is laid on ``transform``, looked up in ``recode``, and rounded to
     ``decimals``. ``lowest`` and ``highest`` bound the score. ``inapplicable_if`` says when a missing score
