@@ -27,7 +27,12 @@ NEVER_IN_A_RESPONSE = {
     # caught inside
     "RowFault", "UnexpectedStructureError", "MissingColumnError", "OutOfRangeError", "PatternError",
     # the command line's, until there is a route that takes them
-    "InvalidQuestionnaireError", "InvalidInstrumentError",
+    "InvalidQuestionnaireError", "InvalidInstrumentError", "UnwritableInstrumentError", "InvalidLicenceError",
+    "UnknownInstrumentError", "NotDisputedError", "BankError", "AnswerMissingError", "ChangesDoNotFitError",
+    "SameScoringError", "NoActorError", "SecondPersonError", "NotLiveError",
+    # a researcher's, who calls the library
+    "InterpretationError", "InvalidTimesError", "NoFigureError", "UnknownNameError",
+    "LogicError", "UnknownReferenceError",  # named as losses by the import that reads them
     "SettingsError", "WrongRoleError",  # stop the start
 }  # fmt: skip
 """Errors that no route answers with; should one get out, it is an internal error without a message."""

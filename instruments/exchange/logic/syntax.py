@@ -18,7 +18,7 @@ REDCAP = re.compile(
     | '(?P<single>[^']*)' | "(?P<double>[^"]*)"
     | (?P<name>[A-Za-z_]\w*)
     | (?P<sign><>|!=|<=|>=|==|&&|\|\||[=<>+\-*/^%(),!])""",
-    re.VERBOSE | re.ASCII | re.IGNORECASE,
+    re.VERBOSE | re.ASCII,
 )
 XPATH = re.compile(
     r"""(?P<space>\s+)
@@ -57,6 +57,7 @@ class UnknownReferenceError(LogicError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"looks at {name[:100]!r}, which is not there")
+        self.name = name
 
 
 class Literal(NamedTuple):
