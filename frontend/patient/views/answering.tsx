@@ -55,7 +55,12 @@ export function Answering(props: Props) {
 
 function useSight(sitting: Sitting): Sight {
   const [, renew] = useReducer((count: number) => count + 1, 0);
-  useEffect(() => sitting.watch(() => renew(undefined)), [sitting]);
+  useEffect(() => {
+    const stop = sitting.watch(() => renew(undefined));
+    // What was saved between the first picture and this moment was not watched by anybody.
+    renew(undefined);
+    return stop;
+  }, [sitting]);
   return sitting.sight;
 }
 
