@@ -28,6 +28,7 @@ NEVER_IN_A_RESPONSE = {
     "RowFault", "UnexpectedStructureError", "MissingColumnError", "OutOfRangeError", "PatternError",
     # the command line's, until there is a route that takes them
     "InvalidQuestionnaireError", "InvalidInstrumentError", "UnwritableInstrumentError", "InvalidLicenceError",
+    "InvalidResponseError",
     "UnknownInstrumentError", "NotDisputedError", "BankError", "AnswerMissingError", "ChangesDoNotFitError",
     "SameScoringError", "NoActorError", "SecondPersonError", "NotLiveError",
     # a researcher's, who calls the library
