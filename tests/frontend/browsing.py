@@ -68,6 +68,12 @@ class Visitor:
     async def is_saved(self) -> None:
         await self.page.locator(".saving.saved").wait_for()
 
+    async def focuses(self, text: str) -> None:
+        """Waits until what begins with ``text`` has the focus, which follows the picture by a moment."""
+        await self.page.wait_for_function(
+            "text => document.activeElement.textContent.startsWith(text)", arg=text
+        )
+
     async def focused(self) -> str:
         return str(await self.page.evaluate("document.activeElement.textContent"))
 
