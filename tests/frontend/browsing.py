@@ -74,9 +74,6 @@ class Visitor:
             "text => document.activeElement.textContent.startsWith(text)", arg=text
         )
 
-    async def focused(self) -> str:
-        return str(await self.page.evaluate("document.activeElement.textContent"))
-
     async def faults(self) -> list[str]:
         """What axe finds wrong here, and what does not fit into the window."""
         return await self._axe({}) + await self._too_wide("as it is")
