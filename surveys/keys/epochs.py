@@ -48,13 +48,16 @@ class Epochs:
             found: int | None = await connection.scalar(OPEN)
         if found is not None and found >= epoch_of(now):
             return found
-        return await self.begin(now)
+        # By the month alone: services that come to it at once open the same one.
+        return await self._open(epoch_of(now), now)
 
     async def begin(self, now: datetime) -> int:
         """Opens an epoch for the month of ``now``, or the next one in it, and closes the earlier ones."""
         async with transaction(self._engine) as connection:
             newest: int = await connection.scalar(NEWEST) or 0
-        epoch = max(epoch_of(now), newest + 1)
+        return await self._open(max(epoch_of(now), newest + 1), now)
+
+    async def _open(self, epoch: int, now: datetime) -> int:
         await asyncio.to_thread(self._kms.make_epoch, epoch)
         check = _check_value(await self._fetch(epoch))
         async with transaction(self._engine) as connection:
