@@ -19,6 +19,7 @@ from api.commands.licences import in_words, warn
 from instruments.exchange.fhir import Imported
 from instruments.versions import Instrument
 from surveys import clock
+from surveys.answering import Rescored, rescore
 from surveys.catalogue import (
     LicenceStanding,
     Listed,
@@ -119,6 +120,15 @@ def retire(version: VersionArgument, actor: ActorOption = None) -> None:
     typer.echo(f"retired {version}")
 
 
+@app.command("rescore")
+def rescore_responses(version: VersionArgument, actor: ActorOption = None) -> None:
+    """Score every stored response of a live version's structure by its scoring; old scores stay beside it."""
+    done = asyncio.run(_rescore(version, actor))
+    typer.echo(
+        f"{done.added} responses scored anew, {done.present} had these scores already, {done.dark} are erased"
+    )
+
+
 def _counted(imported: Imported) -> str:
     losses = len(imported.losses)
     return f"{imported.items} items, {imported.understood} fields understood, {losses} accepted losses"
@@ -147,3 +157,10 @@ async def _publish(version: UUID, actor: str | None) -> None:
     async with acting_as(Role.WORKER) as acting, transaction(acting.engine) as connection:
         name = name_of_actor(actor, acting.settings)
         await publish_instrument(connection, acting.keys, InstrumentVersionId(version), clock.now(), name)
+
+
+async def _rescore(version: UUID, actor: str | None) -> Rescored:
+    # The worker, which reads the registry, never reads responses: this is the research role's.
+    async with acting_as(Role.RESEARCH) as acting:
+        name = name_of_actor(actor, acting.settings)
+        return await rescore(acting.engine, acting.keys, InstrumentVersionId(version), clock.now(), name)

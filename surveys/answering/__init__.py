@@ -9,6 +9,7 @@ from surveys.answering.errors import (
     AssessmentNotOpenError,
     DraftConflictError,
     MisplacedError,
+    NotLiveScoringError,
     PartFault,
     UnknownVersionError,
 )
@@ -29,6 +30,7 @@ from surveys.answering.messages import (
 )
 from surveys.answering.places import Place
 from surveys.answering.receipts import canonical_body, is_genuine
+from surveys.answering.rescoring import Rescored, rescore, rescored_by
 from surveys.answering.submission import submit
 
 __all__ = [
@@ -44,10 +46,12 @@ __all__ = [
     "Language",
     "Library",
     "MisplacedError",
+    "NotLiveScoringError",
     "PartAnswers",
     "PartFault",
     "Place",
     "Receipt",
+    "Rescored",
     "StoredResponse",
     "StoredScore",
     "StoredScores",
@@ -59,6 +63,8 @@ __all__ = [
     "is_genuine",
     "own_draft",
     "process_inbox",
+    "rescore",
+    "rescored_by",
     "save_draft",
     "submit",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from surveys.identifiers import AssessmentId, ProtocolVersionId, SubmissionId
+from surveys.identifiers import AssessmentId, InstrumentVersionId, ProtocolVersionId, SubmissionId
 
 
 class AnsweringError(Exception):
@@ -90,4 +90,15 @@ class MisplacedError(AnsweringError):
         self.submission_id = submission_id
         super().__init__(
             f"submission {submission_id} names another assessment than its row; check the audit log"
+        )
+
+
+class NotLiveScoringError(AnsweringError):
+    """Responses are scored anew by the scoring of a published version only."""
+
+    def __init__(self, version_id: InstrumentVersionId, state: str) -> None:
+        self.version_id = version_id
+        self.state = state
+        super().__init__(
+            f"instrument version {version_id} is {state}; responses are scored by a published version only"
         )

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from instruments.answers import shown_items
+from instruments.answers import Answers, shown_items
+from instruments.scoring.engine import ENGINE_VERSION
 from instruments.scoring.verdict import score_answers
 from instruments.versions import Instrument, content_hash
 from surveys.answering.errors import AnswersRefusedError
@@ -17,8 +18,6 @@ from surveys.answering.messages import (
 from surveys.answering.submission import find_faults
 
 FALLBACK_LANGUAGE = "nb"
-ENGINE = "1"
-"""Which arithmetic made a score; raised when the same rules and answers would give another value."""
 
 
 def store_parts(
@@ -41,12 +40,21 @@ def store_parts(
 
 def score_part(instrument: Instrument, answers: PartAnswers) -> StoredScores:
     """Every scale of an instrument for one person's answers."""
-    scores = score_answers(instrument.scoring, instrument.structure, answers.answers())
+    return scores_of(instrument, answers.answers())
+
+
+def scores_of(instrument: Instrument, answers: Answers) -> StoredScores:
+    """The same, for answers that are stored already.
+
+    Raises:
+        OutOfRangeError: an answer is a number that the scoring does not allow.
+    """
+    scores = score_answers(instrument.scoring, instrument.structure, answers)
     return StoredScores(
         instrument_id=instrument.structure.instrument_id,
         structure=content_hash(instrument.structure).hex(),
         scoring=content_hash(instrument.scoring).hex(),
-        engine=ENGINE,
+        engine=ENGINE_VERSION,
         scores=tuple(StoredScore(one.scale_id, one.value, one.rule) for one in scores),
     )
 

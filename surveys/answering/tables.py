@@ -1,6 +1,6 @@
 """Drafts, submissions, the sealed inbox, responses and their scores."""
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, SmallInteger, Table, Text, Uuid
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, SmallInteger, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from surveys.database import metadata
@@ -76,6 +76,16 @@ score = Table(
     Column("wave", SmallInteger, nullable=False),
     Column("part", SmallInteger, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
+    schema="answering",
+)
+
+rescoring = Table(
+    "rescoring",
+    metadata,
+    Column("version_id", Uuid, ForeignKey("catalogue.instrument_version.version_id"), primary_key=True),
+    Column("finished_at", TIMESTAMP(timezone=True), primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("added", Integer, nullable=False),
     schema="answering",
 )
 

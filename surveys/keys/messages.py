@@ -49,6 +49,7 @@ class Purpose(StrEnum):
     INGEST = "ingest"
     COMPARE = "compare"
     EXTRACT = "extract"
+    RESCORE = "rescore"
     OWN_DRAFT = "own-draft"
     SIGNALS = "signals"
     DOCUMENTS = "documents"

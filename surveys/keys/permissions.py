@@ -36,6 +36,9 @@ OPENINGS = {
     Purpose.EXTRACT: _opening(
         Suite.AT_REST, {Role.RESEARCH}, {"answering.response", "answering.score"}, 20_000_000
     ),
+    Purpose.RESCORE: _opening(
+        Suite.AT_REST, {Role.RESEARCH}, {"answering.response", "answering.score"}, 20_000_000
+    ),
     Purpose.OWN_DRAFT: _opening(Suite.INBOX, {Role.WEB}, {"answering.draft"}, 200_000, Audience.PATIENT),
     Purpose.SIGNALS: _opening(Suite.AT_REST, {Role.WEB}, {"lateeffects.signal"}, 200_000, Audience.STAFF),
     Purpose.DOCUMENTS: _opening(
@@ -53,7 +56,7 @@ SEALINGS: dict[Role, dict[str, int]] = {
         "lateeffects.signal": ANSWER_LIMIT,
         "catalogue.document": CHUNK_LIMIT,
     },
-    Role.RESEARCH: {"research.extract_part": CHUNK_LIMIT},
+    Role.RESEARCH: {"answering.score": ANSWER_LIMIT, "research.extract_part": CHUNK_LIMIT},
 }
 """What each role may have sealed at rest, and how many bytes of it at most."""
 

@@ -2,14 +2,17 @@
 
 import hashlib
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 import pyarrow.parquet as pq
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from surveys.answering import Library
+from instruments.versions import Instrument, content_hash
+from surveys.answering import Library, rescored_by
+from surveys.catalogue import load_instruments
 from surveys.keys import Keys
 from surveys.research.codebook import make_codebook
 from surveys.research.disclosure import Profiles
@@ -76,7 +79,8 @@ async def make_files(
         UnexpectedStructureError: a response names a structure that its protocol version does not.
     """
     parts = [await library.parts(*wave) for wave in await answered_waves(connection, moment)]
-    layout = make_layout([one for wave in parts for one in wave], moment.project)
+    asked = [one for wave in parts for one in wave]
+    layout = make_layout(await _as_scored(connection, keys, asked, moment), moment.project)
     profiles = Profiles(layout.linked)
     responses = 0
     spool = Spool()
@@ -105,6 +109,16 @@ async def make_files(
         software=software(),
     )
     yield Chunk(MANIFEST, _readable(manifest))
+
+
+async def _as_scored(
+    connection: AsyncConnection, keys: Keys, asked: Sequence[Instrument], moment: Moment
+) -> list[Instrument]:
+    """The instruments with the scoring by which their responses were scored latest."""
+    versions = await rescored_by(connection, moment.as_of)
+    known = await load_instruments(connection, keys) if versions else {}
+    latest = {content_hash(known[one].structure): known[one].scoring for one in versions}
+    return [replace(one, scoring=latest.get(content_hash(one.structure), one.scoring)) for one in asked]
 
 
 async def _groups(connection: AsyncConnection, keys: Keys, moment: Moment) -> AsyncIterator[list[Row]]:

@@ -157,3 +157,13 @@ def test_a_version_that_is_live_is_not_submitted_again(etterklang: Etterklang) -
         f"etterklang: instrument version {version} is published and cannot become in-review; "
         "store a new version\n"
     )
+
+
+def test_scoring_anew_says_what_it_did(etterklang: Etterklang) -> None:
+    version = imported(etterklang)
+    assert "responses are scored by a published version only" in etterklang("rescore", version).error
+    etterklang("submit", version, by="kari")
+    add_licence(etterklang)
+    etterklang("publish", version, by="ola")
+    said = etterklang("rescore", version, by="ola")
+    assert said == Ended(0, "0 responses scored anew, 0 had these scores already, 0 are erased\n", "")
