@@ -30,7 +30,7 @@ NEVER_IN_A_RESPONSE = {
     "InvalidQuestionnaireError", "InvalidInstrumentError", "UnwritableInstrumentError", "InvalidLicenceError",
     "InvalidResponseError",
     "UnknownInstrumentError", "NotDisputedError", "BankError", "AnswerMissingError", "ChangesDoNotFitError",
-    "SameScoringError", "NoActorError", "SecondPersonError", "NotLiveError",
+    "SameScoringError", "NoActorError", "SecondPersonError", "NotLiveError", "NotLiveScoringError",
     # a researcher's, who calls the library
     "InterpretationError", "InvalidTimesError", "NoFigureError", "UnknownNameError",
     "LogicError", "UnknownReferenceError",  # named as losses by the import that reads them
