@@ -16,6 +16,7 @@ from surveys.identifiers import PersonId
 from surveys.keys import create_keystore, run_key_service
 from surveys.keys.erasure import erase
 from surveys.keys.in_process import Vault
+from surveys.keys.reindexing import Reindexed, rotate_pepper
 from surveys.keys.rotation import Rotated, rotate_epoch, rotate_inbox
 from surveys.keys.service import opened_vault
 from surveys.keys.status import KeyStatus, read_status
@@ -46,11 +47,21 @@ def init(
 
 @app.command()
 def rotate(
-    what: Annotated[Literal["epoch", "inbox"], typer.Argument(help="epoch wraps every key anew")] = "epoch",
+    what: Annotated[
+        Literal["epoch", "inbox", "pepper"], typer.Argument(help="epoch wraps every key anew")
+    ] = "epoch",
 ) -> None:
-    """Begin a new epoch and wrap every key in it, or make a new inbox key. Nothing sealed is rewritten."""
+    """Begin a new epoch and wrap every key in it, make a new inbox key, or a new pepper and its blind index.
+
+    Nothing that was sealed is rewritten, and services go on meanwhile.
+    """
     if what == "inbox":
         typer.echo(f"answers are sealed to inbox key {asyncio.run(_rotate_inbox())} from now on")
+        return
+    if what == "pepper":
+        reindexed = asyncio.run(_rotate_pepper())
+        old = ", ".join(map(str, reindexed.destroyed)) or "none"
+        typer.echo(f"pepper {reindexed.version}: {reindexed.moved} entries made anew; destroyed: {old}")
         return
     rotated = asyncio.run(_rotate_epoch())
     destroyed = ", ".join(map(str, rotated.destroyed)) or "none is old enough"
@@ -82,6 +93,8 @@ def status() -> None:
         )
     for key_id, state in found.inbox_keys:
         typer.echo(f"inbox key {key_id}: {state}")
+    for one_pepper in found.peppers:
+        typer.echo(f"pepper {one_pepper.version}: {one_pepper.state}, {one_pepper.entries} entries")
     typer.echo(f"erasures: {found.erased} carried out, {found.waiting} wait for a second person")
 
 
@@ -101,6 +114,11 @@ async def _rotate_epoch() -> Rotated:
 async def _rotate_inbox() -> int:
     async with _vault() as vault:
         return await rotate_inbox(vault.hierarchy, vault.engine, clock.now())
+
+
+async def _rotate_pepper() -> Reindexed:
+    async with _vault() as vault:
+        return await rotate_pepper(vault.hierarchy, vault.peppers, vault.engine, clock.now())
 
 
 async def _erase(person_id: PersonId, actor: str) -> int | None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from surveys import audit, clock
 from surveys.database import Role, transaction
 from surveys.identifiers import PersonId, ProjectId, new_id
-from surveys.keys.blind_index import BlindIndex, find_persons, make_persons, store_persons
+from surveys.keys.blind_index import find_persons, make_persons, store_persons
 from surveys.keys.bulk import computed
 from surveys.keys.envelope import Envelope, Suite, unpack
 from surveys.keys.errors import LoginRefusedError, NotAllowedError
@@ -21,6 +21,7 @@ from surveys.keys.id_tokens import verify_id_token
 from surveys.keys.issuers import IssuerKeys, issuer_of
 from surveys.keys.kms import Kms
 from surveys.keys.messages import Audience, Binding, InboxKey, Login, PlainRow, Purpose, SealedRow
+from surveys.keys.peppers import BlindIndex, Peppers
 from surveys.keys.permissions import Opening, Quotas, check_method, longest, opening_of
 from surveys.keys.sealing import open_at_rest, seal_at_rest
 from surveys.national_id import NationalId, NationalIdError, Series, read
@@ -38,7 +39,7 @@ class Vault:
         self.engine = engine
         self.kms = kms
         self.hierarchy = Hierarchy(kms, engine)
-        self.index = BlindIndex(kms)
+        self.peppers = Peppers(kms, self.hierarchy, engine)
         self.grant_key = kms.mac(b"", "grants")
         self.fingerprint_key = kms.mac(b"", "fingerprints")
         self.issuers: dict[str, IssuerKeys] = {}
@@ -70,14 +71,21 @@ class InProcessKeys:
         check_method(self._role, "link")
         valid = {number: one for number in national_ids if (one := self._identifier(number)) is not None}
         vault, now = self._vault, self._now()
-        async with transaction(vault.engine) as connection:
-            persons = await find_persons(connection, vault.index, valid)
+
+        async def find(connection: AsyncConnection, index: BlindIndex) -> dict[str, PersonId]:
+            return await find_persons(connection, index, valid)
+
+        persons = await vault.peppers.within(now, find)
         unknown = [one for number, one in valid.items() if number not in persons]
-        made = await make_persons(vault.hierarchy, vault.index, unknown, now)
-        async with transaction(vault.engine) as connection:
-            persons |= await store_persons(connection, vault.index, made, now)
+        made = await make_persons(vault.hierarchy, unknown, now)
+
+        async def store(connection: AsyncConnection, index: BlindIndex) -> dict[str, PersonId]:
+            stored = await store_persons(connection, index, made, now)
             counts = {"count": str(len(valid)), "new": str(len(made))}
             await self._audit(connection, "identifiers-linked", counts, None)
+            return stored
+
+        persons |= await vault.peppers.within(now, store)
         return [persons.get(number) for number in national_ids]
 
     async def login(self, audience: Audience, id_token: str, nonce: str) -> Login:
@@ -92,13 +100,13 @@ class InProcessKeys:
         keys = self._vault.issuers.setdefault(issuer.issuer, IssuerKeys(issuer.issuer))
         claims = await verify_id_token(issuer, keys, id_token, nonce, now)
         roles: tuple[str, ...] = ()
-        async with transaction(self._vault.engine) as connection:
-            if audience is Audience.PATIENT:
-                person_id = await self._person(connection, claims.pid)
-            else:
-                roles = tuple(sorted(STAFF_ROLES & set(claims.roles)))
-                person_id = PersonId(new_id())
-            await self._audit(connection, "logged-in", {"audience": audience.value}, person_id)
+        if audience is Audience.PATIENT:
+            person_id = await self._patient(claims.pid, now)
+        else:
+            roles = tuple(sorted(STAFF_ROLES & set(claims.roles)))
+            person_id = PersonId(new_id())
+            async with transaction(self._vault.engine) as connection:
+                await self._audit_login(connection, audience, person_id)
         end = grant_end(now, self._vault.settings.etterklang_session_minutes)
         grant = make_grant(self._vault.grant_key, audience, person_id, roles, end)
         subject = claims.sub if audience is Audience.STAFF else str(person_id)
@@ -155,12 +163,18 @@ class InProcessKeys:
         key = self._vault.kms.mac(project_id.bytes, "pseudonyms")
         return [_keyed_hash(key, person_id.bytes).hex()[:PSEUDONYM_CHARACTERS] for person_id in person_ids]
 
-    async def _person(self, connection: AsyncConnection, number: str) -> PersonId:
+    async def _patient(self, number: str, now: datetime) -> PersonId:
         identifier = self._identifier(number)
         if identifier is None:
             raise LoginRefusedError("pid is no national identifier that counts here")
-        found = await find_persons(connection, self._vault.index, [identifier.number])
-        return found.get(identifier.number, PersonId(new_id()))
+
+        async def enter(connection: AsyncConnection, index: BlindIndex) -> PersonId:
+            found = await find_persons(connection, index, [identifier.number])
+            person_id = found.get(identifier.number, PersonId(new_id()))
+            await self._audit_login(connection, Audience.PATIENT, person_id)
+            return person_id
+
+        return await self._vault.peppers.within(now, enter)
 
     def _identifier(self, number: str) -> NationalId | None:
         try:
@@ -201,6 +215,11 @@ class InProcessKeys:
             await self._audit(connection, f"opened-for-{purpose}", {"count": str(len(bindings))}, person_id)
         if purpose is Purpose.DOCUMENTS:
             self._vault.told.add(self._role)
+
+    async def _audit_login(
+        self, connection: AsyncConnection, audience: Audience, person_id: PersonId
+    ) -> None:
+        await self._audit(connection, "logged-in", {"audience": audience.value}, person_id)
 
     async def _audit(
         self, connection: AsyncConnection, action: str, about: dict[str, str], person_id: UUID | None

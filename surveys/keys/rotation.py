@@ -19,8 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from surveys.database import transaction
 from surveys.keys.hierarchy import Hierarchy, inbox_context, owner_context
+from surveys.keys.peppers import pepper_context
 from surveys.keys.sealing import unwrap, wrap
-from surveys.keys.tables import epoch_key, inbox_key
+from surveys.keys.tables import epoch_key, inbox_key, pepper
 
 BACKUPS_ARE_KEPT = timedelta(days=35)
 ROWS_AT_ONCE = 20_000
@@ -49,6 +50,7 @@ MARK_EMPTY = text(
     WHERE e.closed_at IS NOT NULL AND e.emptied_at IS NULL
       AND NOT EXISTS (SELECT FROM keys.person_key k WHERE k.epoch = e.epoch AND k.erased_at IS NULL)
       AND NOT EXISTS (SELECT FROM keys.inbox_key i WHERE i.epoch = e.epoch)
+      AND NOT EXISTS (SELECT FROM keys.pepper p WHERE p.epoch = e.epoch AND p.destroyed_at IS NULL)
     """
 )
 NOBODY = UUID(int=0)
@@ -84,6 +86,7 @@ async def rotate_epoch(
     """
     epoch = await hierarchy.epochs.begin(now)
     await _rewrap_inbox(hierarchy, engine, epoch)
+    await _rewrap_peppers(hierarchy, engine, epoch)
     rewrapped = await _rewrap_persons(hierarchy, engine, epoch)
     async with transaction(engine) as connection:
         await connection.execute(MARK_EMPTY, {"now": now})
@@ -112,6 +115,17 @@ async def _rewrap_inbox(hierarchy: Hierarchy, engine: AsyncEngine, epoch: int) -
             raw = unwrap(await hierarchy.epochs.secret(row.epoch), row.wrapped, context)
             wrapped = wrap(await hierarchy.epochs.secret(epoch), raw, context)
             place = update(inbox_key).where(inbox_key.c.key_id == row.key_id)
+            await connection.execute(place.values(epoch=epoch, wrapped=wrapped))
+
+
+async def _rewrap_peppers(hierarchy: Hierarchy, engine: AsyncEngine, epoch: int) -> None:
+    wanted = select(pepper).where(pepper.c.epoch < epoch, pepper.c.destroyed_at.is_(None)).with_for_update()
+    async with transaction(engine) as connection:
+        for row in (await connection.execute(wanted)).all():
+            context = pepper_context(row.version)
+            raw = unwrap(await hierarchy.epochs.secret(row.epoch), row.wrapped, context)
+            wrapped = wrap(await hierarchy.epochs.secret(epoch), raw, context)
+            place = update(pepper).where(pepper.c.version == row.version)
             await connection.execute(place.values(epoch=epoch, wrapped=wrapped))
 
 

@@ -14,6 +14,13 @@ EPOCHS = text(
     """
 )
 INBOX = text("SELECT key_id, retired_at FROM keys.inbox_key ORDER BY key_id")
+PEPPERS = text(
+    """
+    SELECT p.version, p.destroyed_at,
+           (SELECT count(*) FROM identity.national_identifier n WHERE n.index_version = p.version) AS entries
+    FROM keys.pepper p ORDER BY p.version
+    """
+)
 ERASURES = text(
     """
     SELECT count(*) FILTER (WHERE approved_at IS NOT NULL) AS erased,
@@ -32,11 +39,20 @@ class EpochStatus(msgspec.Struct, frozen=True):
     inbox_keys: int
 
 
+class PepperStatus(msgspec.Struct, frozen=True):
+    """One version of the blind index: ``state`` is in use or destroyed."""
+
+    version: int
+    state: str
+    entries: int
+
+
 class KeyStatus(msgspec.Struct, frozen=True):
-    """All epochs, the inbox keys with their state (in use, retired), and the erasures."""
+    """All epochs, the inbox keys with their state (in use, retired), the peppers, and the erasures."""
 
     epochs: tuple[EpochStatus, ...]
     inbox_keys: tuple[tuple[int, str], ...]
+    peppers: tuple[PepperStatus, ...]
     erased: int
     waiting: int
 
@@ -45,6 +61,7 @@ async def read_status(connection: AsyncConnection) -> KeyStatus:
     """The state of every key in the database."""
     epochs = (await connection.execute(EPOCHS)).all()
     inbox = (await connection.execute(INBOX)).all()
+    peppers = (await connection.execute(PEPPERS)).all()
     erasures = (await connection.execute(ERASURES)).one()
     return KeyStatus(
         epochs=tuple(
@@ -57,6 +74,10 @@ async def read_status(connection: AsyncConnection) -> KeyStatus:
             for row in epochs
         ),
         inbox_keys=tuple((row.key_id, "retired" if row.retired_at else "in use") for row in inbox),
+        peppers=tuple(
+            PepperStatus(row.version, "destroyed" if row.destroyed_at else "in use", row.entries)
+            for row in peppers
+        ),
         erased=erasures.erased,
         waiting=erasures.waiting,
     )

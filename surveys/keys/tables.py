@@ -28,6 +28,17 @@ inbox_key = Table(
     schema="keys",
 )
 
+pepper = Table(
+    "pepper",
+    metadata,
+    Column("version", SmallInteger, primary_key=True, autoincrement=False),
+    Column("epoch", Integer, ForeignKey("keys.epoch_key.epoch"), nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("destroyed_at", TIMESTAMP(timezone=True)),
+    schema="keys",
+)
+
 epoch_key = Table(
     "epoch_key",
     metadata,

@@ -75,7 +75,7 @@ def tables_of(database: str) -> dict[str, list[tuple[object, ...]]]:
     with engine.connect() as connection:
         found = {
             name: [tuple(row) for row in connection.execute(text(f"TABLE keys.{name}"))]
-            for name in ("epoch_key", "person_key", "inbox_key")
+            for name in ("epoch_key", "person_key", "inbox_key", "pepper")
         }
     engine.dispose()
     return found
@@ -201,10 +201,10 @@ async def test_an_erased_person_opens_from_no_backup_once_its_epoch_is_destroyed
         one = vault()
         await rotate_epoch(one.hierarchy, one.engine, when)
     # The thief has the database of then, the database of now, and the key store of now.
-    as_owner(database, "TRUNCATE keys.person_key, keys.inbox_key, keys.epoch_key")
+    as_owner(database, "TRUNCATE keys.person_key, keys.inbox_key, keys.pepper, keys.epoch_key")
     engine = create_engine(make_url(database).set(drivername="postgresql+psycopg"))
     with engine.begin() as connection:
-        for name in ("epoch_key", "person_key", "inbox_key"):
+        for name in ("epoch_key", "person_key", "inbox_key", "pepper"):
             for row in backup[name]:
                 values = ", ".join(f":v{n}" for n in range(len(row)))
                 statement = text(f"INSERT INTO keys.{name} VALUES ({values})")
