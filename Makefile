@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv
 
+# What is compiled once need not be compiled again by each process that a test or the demonstration starts.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo demo-reset test check bench frontend screenshots lock clean
 
 demo: $(VENV)/installed
@@ -14,14 +17,13 @@ demo: $(VENV)/installed
 demo-reset: $(VENV)/installed
 	@$(BIN)/etterklang demo --reset
 
-# The journeys drive a browser from this process, so they run by themselves.
+# Three workers on two cores, since a test often waits for a browser, a server or a disk.
 test: $(VENV)/installed-dev
 	@$(BIN)/python -m tests.browser
 ifdef TESTS
 	@$(BIN)/python -m pytest $(TESTS)
 else
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/journeys tests
-	@$(BIN)/python -m pytest tests/journeys
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests
 endif
 
 check: $(VENV)/installed-dev

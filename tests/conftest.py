@@ -51,6 +51,14 @@ END $$
 """
 
 
+LONGEST = ("tests/journeys", "tests/frontend")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The folders that take longest begin, so that no worker is left alone with them at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 def run(address: str, statement: str) -> None:
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(statement)  # type: ignore[call-overload] # names made here, never from outside

@@ -23,6 +23,7 @@ from api.security.profiles import Profile, read_profiles
 from surveys import clock
 from surveys.keys import Audience
 from surveys.settings import Settings
+from surveys.tls import trusted
 
 METADATA_LASTS = timedelta(hours=1)
 TIMEOUT_SECONDS = 5
@@ -201,6 +202,7 @@ def _client(profile: Profile) -> AsyncOAuth2Client:
         client_id=profile.client_id,
         token_endpoint_auth_method=AUTHENTICATION,
         timeout=TIMEOUT_SECONDS,
+        verify=trusted(),
         follow_redirects=False,
     )
 

@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 from surveys.keys.errors import LoginRefusedError
 from surveys.keys.messages import Audience
 from surveys.settings import Settings
+from surveys.tls import trusted
 
 KEPT_SECONDS = 3600
 COOL_DOWN_SECONDS = 30
@@ -104,7 +105,9 @@ class IssuerKeys:
     async def _fetch(self) -> bytes:
         address = f"{self._issuer.removesuffix('/')}/.well-known/openid-configuration"
         try:
-            async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False) as client:
+            async with httpx2.AsyncClient(
+                timeout=TIMEOUT_SECONDS, follow_redirects=False, verify=trusted()
+            ) as client:
                 found = await client.get(address)
                 metadata = msgspec.json.decode(found.raise_for_status().content, type=_Metadata)
                 self._check(metadata)

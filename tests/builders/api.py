@@ -27,6 +27,7 @@ from surveys.keys.grants import make_grant
 from surveys.keys.in_process import InProcessKeys, Vault
 from surveys.keys.kms import passphrase
 from surveys.settings import Settings
+from surveys.tls import trusted
 from tests.builders.answering import NOW
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -107,7 +108,7 @@ class Service:
 
     async def anyone(self, headers: Mapping[str, str] = {}) -> httpx2.AsyncClient:
         """Somebody who brings these headers and nothing else."""
-        client = httpx2.AsyncClient(base_url=self.url, headers=dict(headers), timeout=30)
+        client = httpx2.AsyncClient(base_url=self.url, headers=dict(headers), timeout=30, verify=trusted())
         return await self.clients.enter_async_context(client)
 
     async def patient(self, person_id: PersonId | None = None) -> httpx2.AsyncClient:

@@ -26,6 +26,7 @@ from surveys import clock
 from surveys.keys import Audience
 from surveys.national_id import with_control_digits
 from surveys.settings import Settings
+from surveys.tls import trusted
 from tests.builders.api import Keystore, free_port, served, settings_for
 
 NAVIGATION = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "accept-language": "nb"}
@@ -142,7 +143,7 @@ class Ground:
         return book
 
     async def browser(self) -> "Browser":
-        client = await self.browsers.enter_async_context(httpx2.AsyncClient(timeout=30))
+        client = await self.browsers.enter_async_context(httpx2.AsyncClient(timeout=30, verify=trusted()))
         return Browser(client, self)
 
 

@@ -6,13 +6,15 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
-from tests import browser
+from tests.frontend.browsing import chromium
 
 ETTERKLANG = Path(sys.executable).parent / "etterklang"
 
@@ -83,11 +85,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     assert process.wait(60) == 0
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, object]:
-    return {"executable_path": browser.find(), "args": browser.ARGUMENTS, "headless": True}
-
-
-@pytest.fixture(scope="session")
-def browser_context_args() -> dict[str, object]:
-    return {"viewport": {"width": 390, "height": 844}, "locale": "nb-NO", "timezone_id": "Europe/Oslo"}
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser for all journeys."""
+    async with chromium() as started:
+        yield started

@@ -4,14 +4,16 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any, Final
 
 import psycopg
 import pyarrow.parquet as pq
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.builders.answering_badly import worst_answers
 from tests.builders.machine import Machine
@@ -24,75 +26,83 @@ PROJECT_ID = "8c4e1f70-2b9d-4a56-b3e8-6f0d7a2c5e13"
 PLANTED = "Fiolblå paraply på kjøkkenbenken"
 PICTURES = os.environ.get("SCREENSHOTS")
 
+PHONE: Final[dict[str, Any]] = {
+    "viewport": {"width": 390, "height": 844},
+    "locale": "nb-NO",
+    "timezone_id": "Europe/Oslo",
+}
+
 pytestmark = pytest.mark.journey
 
 
-@pytest.fixture
-def phone(browser: Browser, browser_context_args: dict[str, object]) -> Iterator[Callable[[], Page]]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def phone(browser: Browser) -> AsyncIterator[Callable[[], Awaitable[Page]]]:
     """Gives a fresh phone: a browser that has never been here."""
     contexts: list[BrowserContext] = []
+    broken: list[str] = []
 
-    def fresh() -> Page:
-        contexts.append(browser.new_context(**browser_context_args))  # type: ignore[arg-type]
-        page = contexts[-1].new_page()
-        page.on("pageerror", lambda error: pytest.fail(f"the page broke: {error}"))
+    async def fresh() -> Page:
+        contexts.append(await browser.new_context(**PHONE))
+        page = await contexts[-1].new_page()
+        page.on("pageerror", lambda error: broken.append(str(error)))
         return page
 
     yield fresh
     for context in contexts:
-        context.close()
+        await context.close()
+    assert broken == []
 
 
-def check_accessible(page: Page) -> None:
-    result = Axe().run(page)
+async def check_accessible(page: Page) -> None:
+    result = await Axe().run(page)
     assert result.violations_count == 0, result.generate_report()
 
 
-def log_in(page: Page, demo: Demo, who: str) -> None:
-    page.goto(demo.url)
-    check_accessible(page)
-    page.get_by_role("link", name="Logg inn med ID-porten").click()
-    check_accessible(page)
-    page.get_by_role("button", name=who).click()
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
+async def log_in(page: Page, demo: Demo, who: str) -> None:
+    await page.goto(demo.url)
+    await check_accessible(page)
+    await page.get_by_role("link", name="Logg inn med ID-porten").click()
+    await check_accessible(page)
+    await page.get_by_role("button", name=who).click()
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
-def key_of_question(page: Page) -> str:
-    key = page.locator("fieldset.question").get_attribute("data-key")
+async def key_of_question(page: Page) -> str:
+    key = await page.locator("fieldset.question").get_attribute("data-key")
     assert key is not None
     return key
 
 
-def answer(page: Page, choices: dict[str, str]) -> None:
+async def answer(page: Page, choices: dict[str, str]) -> None:
     """Answers the question that shows, by keyboard: the named choice, or the planted text for a text."""
-    wanted = choices.get(key_of_question(page))
+    wanted = choices.get(await key_of_question(page))
     text = page.locator("main textarea, main input[type=text]")
     if wanted is not None:
         coded = page.locator(f"main input[value='{wanted}']")
         step = page.locator("label", has_text=re.compile(rf"^{wanted}(\D|$)")).locator("input")
-        box = coded if coded.count() else step
-        box.focus()
-        page.keyboard.press("Space")
-        expect(box).to_be_checked()
-    elif text.count():
-        text.fill(PLANTED)
+        box = coded if await coded.count() else step
+        await box.focus()
+        await page.keyboard.press("Space")
+        await expect(box).to_be_checked()
+    elif await text.count():
+        await text.fill(PLANTED)
 
 
-def answer_on(page: Page, choices: dict[str, str], questions: int | None = None) -> None:
+async def answer_on(page: Page, choices: dict[str, str], questions: int | None = None) -> None:
     """Goes from question to question, to the review or for so many questions."""
     asked = 0
-    while page.locator("fieldset.question").count() and asked != questions:
-        before = key_of_question(page)
-        check_accessible(page)
-        answer(page, choices)
-        page.get_by_role("button", name=re.compile("Neste|Til oversikten")).press("Enter")
-        expect(page.locator(f"fieldset[data-key='{before}']")).to_have_count(0)
+    while await page.locator("fieldset.question").count() and asked != questions:
+        before = await key_of_question(page)
+        await check_accessible(page)
+        await answer(page, choices)
+        await page.get_by_role("button", name=re.compile("Neste|Til oversikten")).press("Enter")
+        await expect(page.locator(f"fieldset[data-key='{before}']")).to_have_count(0)
         asked += 1
 
 
-def picture(page: Page, name: str) -> None:
+async def picture(page: Page, name: str) -> None:
     if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}.png")
+        await page.screenshot(path=Path(PICTURES) / f"{name}.png")
 
 
 def test_1_a_feed_is_taken_and_what_is_wrong_with_it_is_named(demo: Demo) -> None:
@@ -128,42 +138,45 @@ def test_3_the_protocol_is_planned_over_everyone_in_one_sweep(demo: Demo) -> Non
     assert re.match(r"50\d\d persons", swept.stdout), swept.stdout
 
 
-def test_4_to_6_a_patient_answers_on_a_phone_and_nothing_of_it_can_be_read(
-    demo: Demo, phone: Callable[[], Page]
+@pytest.mark.asyncio(loop_scope="session")
+async def test_4_to_6_a_patient_answers_on_a_phone_and_nothing_of_it_can_be_read(
+    demo: Demo, phone: Callable[[], Awaitable[Page]]
 ) -> None:
     who = demo.number_of(SECOND_OPEN)[0]
     worst = worst_answers()
-    first_phone = phone()
-    log_in(first_phone, demo, who)
-    check_accessible(first_phone)
-    first_phone.get_by_role("button", name="Start").press("Enter")
-    answer_on(first_phone, worst, questions=5)
-    reached = key_of_question(first_phone)
-    picture(first_phone, "phone")
-    expect(first_phone.get_by_text("Lagret", exact=True)).to_be_visible()
-    first_phone.context.close()
+    first_phone = await phone()
+    await log_in(first_phone, demo, who)
+    await check_accessible(first_phone)
+    await first_phone.get_by_role("button", name="Start").press("Enter")
+    await answer_on(first_phone, worst, questions=5)
+    reached = await key_of_question(first_phone)
+    await picture(first_phone, "phone")
+    await expect(first_phone.get_by_text("Lagret", exact=True)).to_be_visible()
+    await first_phone.context.close()
 
-    second_phone = phone()
-    log_in(second_phone, demo, who)
-    second_phone.get_by_role("button", name="Fortsett der du slapp").press("Enter")
-    assert key_of_question(second_phone) == reached
-    answer_on(second_phone, worst)
-    expect(second_phone.get_by_role("heading", level=1)).to_have_text("Se over svarene dine")
-    check_accessible(second_phone)
+    second_phone = await phone()
+    await log_in(second_phone, demo, who)
+    await second_phone.get_by_role("button", name="Fortsett der du slapp").press("Enter")
+    assert await key_of_question(second_phone) == reached
+    await answer_on(second_phone, worst)
+    await expect(second_phone.get_by_role("heading", level=1)).to_have_text("Se over svarene dine")
+    await check_accessible(second_phone)
     sent = []
     second_phone.on("request", lambda request: sent.append(request) if request.method == "PUT" else None)
-    with second_phone.expect_response(re.compile("/submissions/")) as answered:
-        second_phone.get_by_role("button", name="Send inn").dblclick()
-    receipt = answered.value.json()
-    expect(second_phone.get_by_role("heading", level=1)).to_have_text("Takk. Svarene dine er kommet fram.")
-    check_accessible(second_phone)
-    picture(second_phone, "receipt")
+    async with second_phone.expect_response(re.compile("/submissions/")) as answered:
+        await second_phone.get_by_role("button", name="Send inn").dblclick()
+    receipt = await (await answered.value).json()
+    await expect(second_phone.get_by_role("heading", level=1)).to_have_text(
+        "Takk. Svarene dine er kommet fram."
+    )
+    await check_accessible(second_phone)
+    await picture(second_phone, "receipt")
     submissions = [request for request in sent if "/submissions/" in request.url]
     assert len(submissions) == 1
-    again = second_phone.request.put(
-        submissions[0].url, data=submissions[0].post_data, headers=submissions[0].all_headers()
+    again = await second_phone.request.put(
+        submissions[0].url, data=submissions[0].post_data, headers=await submissions[0].all_headers()
     )
-    assert (again.status, again.json()) == (200, receipt)
+    assert (again.status, await again.json()) == (200, receipt)
     check_sealed(demo, who)
 
 
@@ -190,24 +203,25 @@ def check_sealed(demo: Demo, who: str) -> None:
             assert found == [], f"{schema}.{table}"
 
 
-def test_7_the_drop_against_the_own_baseline_is_listed_for_staff(demo: Demo, browser: Browser) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="nb-NO")
-    page = context.new_page()
-    page.goto(f"{demo.url}/staff")
-    check_accessible(page)
-    page.get_by_role("link", name="Logg inn").click()
-    page.get_by_role("button", name="Ragnhild").click()
+@pytest.mark.asyncio(loop_scope="session")
+async def test_7_the_drop_against_the_own_baseline_is_listed_for_staff(demo: Demo, browser: Browser) -> None:
+    context = await browser.new_context(viewport={"width": 1280, "height": 900}, locale="nb-NO")
+    page = await context.new_page()
+    await page.goto(f"{demo.url}/staff")
+    await check_accessible(page)
+    await page.get_by_role("link", name="Logg inn").click()
+    await page.get_by_role("button", name="Ragnhild").click()
     table = page.get_by_role("table").first
-    expect(table).to_be_visible()
-    check_accessible(page)
+    await expect(table).to_be_visible()
+    await check_accessible(page)
     newest = table.get_by_role("row").nth(1)
-    expect(newest).to_contain_text("→ 0")
-    expect(newest).to_contain_text("Etter 12 måneder")
-    expect(newest).to_contain_text("C61")
-    picture(page, "staff")
-    newest.get_by_role("button", name="Merk som sett").click()
-    expect(page.get_by_text("Merket som sett").first).to_be_visible()
-    context.close()
+    await expect(newest).to_contain_text("→ 0")
+    await expect(newest).to_contain_text("Etter 12 måneder")
+    await expect(newest).to_contain_text("C61")
+    await picture(page, "staff")
+    await newest.get_by_role("button", name="Merk som sett").click()
+    await expect(page.get_by_text("Merket som sett").first).to_be_visible()
+    await context.close()
 
 
 def test_8_the_linked_answer_is_pulled_the_same_from_the_command_line_and_over_http(demo: Demo) -> None:
