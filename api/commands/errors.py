@@ -7,6 +7,7 @@ from api.commands.answer_tables import AnswerTableError
 from api.commands.cat import UnknownRuleError
 from api.commands.differences import NoInstrumentError
 from api.commands.score import UnscorableError
+from api.security.machines import InvalidMachineError, MachineNotFoundError, MachineTakenError
 from instruments.catalogue import UnknownInstrumentError
 from instruments.exchange import InvalidQuestionnaireError, UnwritableInstrumentError
 from instruments.licence import InvalidLicenceError
@@ -28,9 +29,12 @@ EXPECTED_ERRORS = (
     FeedError,
     FollowupError,
     InvalidLicenceError,
+    InvalidMachineError,
     InvalidQuestionnaireError,
     KeysError,
     LateEffectsError,
+    MachineNotFoundError,
+    MachineTakenError,
     NoInstrumentError,
     NotDisputedError,
     ResearchError,

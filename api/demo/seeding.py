@@ -110,7 +110,7 @@ def _imported_instrument() -> Instrument:
 
 def _machine_key(file: Path) -> dict[str, str]:
     """Makes the private key with which scripts ask for tokens, and gives the public one to register."""
-    key = OKPKey.generate_key("Ed25519", {"alg": "EdDSA", "use": "sig"}, auto_kid=True)
+    key = OKPKey.generate_key("Ed25519", {"alg": "Ed25519", "use": "sig"}, auto_kid=True)
     file.touch(mode=0o600)
     file.write_bytes(msgspec.json.encode(key.as_dict(private=True)))
     return {name: str(value) for name, value in key.as_dict(private=False).items()}

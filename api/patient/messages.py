@@ -1,15 +1,15 @@
-"""What the patient's page sends and gets, as JSON; ``frontend/core/wire.ts`` mirrors it."""
+"""What the patient's page sends and gets, as JSON."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
 
+from api.security.login_errors import Notice
 from instruments.definition import Presentation, Structure
 from surveys.answering import Draft, Language, PartAnswers
 from surveys.identifiers import AssessmentId
 
-Notice = Literal["signed-out", "login-failed", "provider-unavailable"]
 Revision = Annotated[int, msgspec.Meta(ge=0, lt=2**31 - 1)]
 Parts = Annotated[tuple[PartAnswers, ...], msgspec.Meta(max_length=50)]
 

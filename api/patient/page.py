@@ -6,9 +6,10 @@ from litestar import Request, Response, get
 from litestar.params import FromQuery
 
 from api.documents import language_of, remember_language, show
-from api.patient.messages import Notice, Questionnaire, Shell
+from api.patient.messages import Questionnaire, Shell
 from api.patient.reading import list_assessments, open_questionnaire
 from api.process import process_of
+from api.security.login_errors import Notice
 from api.security.roles import Who
 from api.visits import Visit, visit
 from surveys.answering import Language

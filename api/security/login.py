@@ -21,6 +21,7 @@ from api.security.errors import NotSignedInError
 from api.security.login_errors import (
     LoginDeniedError,
     LoginError,
+    Notice,
     ProviderUnavailableError,
     ResponseMalformedError,
 )
@@ -70,10 +71,14 @@ async def log_in_staff(request: AnyRequest) -> Redirect:
 async def come_back(request: AnyRequest) -> Redirect:
     """Ends the login: with a session, or with a notice that says no more than that it did not work."""
     process = process_of(request)
+    audience = Audience.PATIENT
     try:
-        attempt, session = await _finish(request, process)
+        response = _read_response(request)
+        attempt = await _own_attempt(request, process, response.state)
+        audience = attempt.audience
+        session = await _finish(request, process, attempt, response)
     except (LoginError, KeysError) as error:
-        return _refused(request, process, error)
+        return _refused(request, process, error, audience)
     log.info("login.finished", audience=attempt.audience, correlation_id=edge.correlation_id(request.scope))
     made = cookies.made(process.settings, cookies.session_cookie_name(process.settings), session)
     return _redirect(attempt.return_path, (made, _login_cookie_removed(process)))
@@ -121,17 +126,17 @@ async def _begin(request: AnyRequest, audience: Audience) -> Redirect:
         attempt = new_attempt(audience, party.profile.issuer, return_path)
         address = await party.authorization_address(attempt, language_of(request, None))
     except LoginError as error:
-        return _refused(request, process, error)
+        return _refused(request, process, error, audience)
     async with transaction(process.engine) as connection:
         secret = await keep_attempt(connection, attempt, process.now())
     name = cookies.login_cookie_name(process.settings)
     return _redirect(address, (cookies.made(process.settings, name, secret, ATTEMPT_SECONDS),))
 
 
-async def _finish(request: AnyRequest, process: Process) -> tuple[Attempt, str]:
-    """The attempt, and the cookie of the session that it ends in."""
-    response = _read_response(request)
-    attempt = await _own_attempt(request, process, response.state)
+async def _finish(
+    request: AnyRequest, process: Process, attempt: Attempt, response: AuthorizationResponse
+) -> str:
+    """The cookie of the session that the attempt ends in."""
     party = _party(process, attempt.audience)
     await party.check_issuer(response.iss)
     if response.code is None:
@@ -143,7 +148,7 @@ async def _finish(request: AnyRequest, process: Process) -> tuple[Attempt, str]:
         if earlier is not None:
             await end_session(connection, earlier)
         limits = SessionLimits.of(process.settings)
-        return attempt, await start_session(connection, login, attempt.audience, process.now(), limits)
+        return await start_session(connection, login, attempt.audience, process.now(), limits)
 
 
 def _read_response(request: AnyRequest) -> AuthorizationResponse:
@@ -182,17 +187,21 @@ def _check_navigation(request: AnyRequest, audience: Audience) -> None:
         raise NotSignedInError(audience)
 
 
-def _refused(request: AnyRequest, process: Process, error: LoginError | KeysError) -> Redirect:
+def _refused(
+    request: AnyRequest, process: Process, error: LoginError | KeysError, audience: Audience
+) -> Redirect:
+    """Back to the audience's own page, with a notice."""
     log.warning(
         "login.refused",
         error=type(error).__name__,
         rule=getattr(error, "rule", ""),
         correlation_id=edge.correlation_id(request.scope),
     )
-    return _redirect(f"/?{urlencode({'notice': _notice(error)})}", (_login_cookie_removed(process),))
+    home = f"{HOMES[audience]}?{urlencode({'notice': _notice(error)})}"
+    return _redirect(home, (_login_cookie_removed(process),))
 
 
-def _notice(error: LoginError | KeysError) -> str:
+def _notice(error: LoginError | KeysError) -> Notice:
     if isinstance(error, LoginError):
         return error.notice
     unavailable = isinstance(error, KeysUnavailableError)

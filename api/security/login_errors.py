@@ -1,10 +1,14 @@
 """Why a login came to nothing. Whoever logs in sees one of two notices; the log has class and rule."""
 
+from typing import Literal
+
+Notice = Literal["signed-out", "login-failed", "provider-unavailable"]
+
 
 class LoginError(Exception):
     """The family of everything that ends a login; ``notice`` is what the page says of it."""
 
-    notice = "login-failed"
+    notice: Notice = "login-failed"
 
     def __init__(self, rule: str) -> None:
         self.rule = rule
@@ -14,13 +18,13 @@ class LoginError(Exception):
 class ProviderUnavailableError(LoginError):
     """The identity provider is not set up, does not answer, or answers what cannot be used."""
 
-    notice = "provider-unavailable"
+    notice: Notice = "provider-unavailable"
 
 
 class RequestRefusedError(LoginError):
     """The provider does not take our request: a wrong registration, key or setting."""
 
-    notice = "provider-unavailable"
+    notice: Notice = "provider-unavailable"
 
 
 class ResponseMalformedError(LoginError):

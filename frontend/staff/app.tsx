@@ -5,13 +5,13 @@ import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import { LanguageChoice, useLanguage } from '../core/language.tsx';
 import { Mark } from '../core/mark.tsx';
 import { ask, logOut } from '../core/requests.ts';
-import type { Language, Overview, Signal, StaffShell } from '../core/wire.ts';
+import type { Language, Notice, Overview, Signal, StaffShell } from '../core/wire.ts';
 import { Figures } from './views/figures.tsx';
 import { OverviewTable } from './views/overview.tsx';
 import { SignalTable } from './views/signals.tsx';
 import { useWords, wordsIn, WordsContext } from './words.ts';
 
-export const NOBODY: StaffShell = { signed_in: false, name: null, csrf: null };
+export const NOBODY: StaffShell = { signed_in: false, name: null, csrf: null, notice: null };
 
 export function App({ shell }: { shell: StaffShell }) {
   const [language, choose] = useLanguage('nb');
@@ -20,7 +20,7 @@ export function App({ shell }: { shell: StaffShell }) {
   return (
     <WordsContext.Provider value={useMemo(() => wordsIn(language), [language])}>
       <Frame shell={isOut ? NOBODY : shell} onLanguage={choose}>
-        {isOut ? <Login wasIn={shell.signed_in} /> : <Desk csrf={shell.csrf} onSignedOut={signedOut} />}
+        {isOut ? <Login wasIn={shell.signed_in} notice={shell.notice} /> : <Desk csrf={shell.csrf} onSignedOut={signedOut} />}
       </Frame>
     </WordsContext.Provider>
   );
@@ -53,10 +53,11 @@ function Frame({ shell, onLanguage, children }: FrameProps) {
   );
 }
 
-function Login({ wasIn }: { wasIn: boolean }) {
+function Login({ wasIn, notice }: { wasIn: boolean; notice: Notice | null }) {
   const { t } = useWords();
   return (
     <section class="login">
+      {notice !== null && <p class="notice heed" role="status">{t(`notice.${notice}`)}</p>}
       <h1>{t(wasIn ? 'signed_out' : 'login.title')}</h1>
       <p class="lead">{t(wasIn ? 'signed_out.text' : 'login.text')}</p>
       <a class="button" href="/login/staff">{t('login')}</a>

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, and_, select, text, update
@@ -16,9 +16,11 @@ from surveys.lateeffects.errors import SignalNotFoundError
 from surveys.lateeffects.rules import Change, LateEffectRule, changes
 from surveys.lateeffects.tables import signal
 from surveys.lateeffects.trajectories import ScoredWave
-from surveys.registry import History, Treatment, Tumour
+from surveys.registry import History, Treatment, TreatmentKind, Tumour
 
-NO_TREATMENT = "none"
+FirstTreatment: TypeAlias = TreatmentKind | Literal["none"]
+
+NO_TREATMENT: Final = "none"
 FALLBACK_LANGUAGE = "nb"
 
 
@@ -49,7 +51,7 @@ class SignalContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     score: float
     drop: float
     site: str
-    treatment: str
+    treatment: FirstTreatment
     months_since_diagnosis: int
 
 
@@ -81,7 +83,7 @@ class Signal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     baseline: float
     score: float
     site: str
-    treatment: str
+    treatment: FirstTreatment
     months_since_diagnosis: int
 
 
@@ -205,7 +207,7 @@ def _draft(occasion: Occasion, change: Change, case: Tumour, treatments: Sequenc
     return SignalDraft(occasion.person_id, occasion.study_id, occasion.assessment_id, change.rule, content)
 
 
-def _first_treatment(treatments: Sequence[Treatment], occasion: Occasion) -> str:
+def _first_treatment(treatments: Sequence[Treatment], occasion: Occasion) -> FirstTreatment:
     given = [
         one
         for one in treatments

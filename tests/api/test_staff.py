@@ -77,6 +77,8 @@ async def test_the_page_says_who_is_logged_in(service: Service) -> None:
         "signed_in": True,
         "name": "somebody-staff",
         "csrf": staff.headers["x-csrf"],
+        "notice": None,
     }
-    assert await state(await service.anyone()) == {"signed_in": False, "name": None, "csrf": None}
+    nobody = {"signed_in": False, "name": None, "csrf": None, "notice": None}
+    assert await state(await service.anyone()) == nobody
     assert (await state(await service.patient()))["signed_in"] is False

@@ -37,8 +37,8 @@ class Machine:
             "exp": now + 30,
             "jti": str(uuid.uuid4()),
         }
-        header = {"alg": "EdDSA", "kid": self.key.kid}
-        assertion = jwt.encode(header, claims, self.key, algorithms=["EdDSA"])
+        header = {"alg": "Ed25519", "kid": self.key.kid}
+        assertion = jwt.encode(header, claims, self.key, algorithms=["Ed25519"])
         answer = httpx2.post(
             f"{self.url}/api/token",
             data={

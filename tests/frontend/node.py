@@ -39,6 +39,11 @@ def install() -> None:
     run(NPM, "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund")
 
 
+def write_types(file: Path) -> None:
+    """Writes the types of what ``openapi.json`` says that the API takes and gives."""
+    run(FRONTEND / "types.ts", str(FRONTEND.parent / "openapi.json"), str(file))
+
+
 def build(dist: Path) -> None:
     """Builds both documents and their policies into ``dist``."""
     run(FRONTEND / "build.ts", str(dist))

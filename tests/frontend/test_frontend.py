@@ -35,6 +35,12 @@ def test_the_types_hold(installed: None) -> None:
     node.run(node.FRONTEND / "node_modules" / "typescript" / "bin" / "tsc", "--noEmit")
 
 
+def test_the_types_are_those_of_the_described_api(tmp_path: Path) -> None:
+    node.write_types(tmp_path / "api.ts")
+    committed = (node.FRONTEND / "core" / "api.ts").read_text(encoding="utf-8")
+    assert (tmp_path / "api.ts").read_text(encoding="utf-8") == committed, "run `make frontend` and commit"
+
+
 def test_every_unit_test_of_the_frontend_passes(installed: None) -> None:
     said = node.run(node.FRONTEND / "node_modules" / "vitest" / "vitest.mjs", "run")
     assert "passed" in said

@@ -12,7 +12,7 @@ export function noAnswers(questionnaire: Questionnaire): AllAnswers {
 /** A draft's answers, with an empty place for each part that it does not have yet. */
 export function answersOf(questionnaire: Questionnaire): AllAnswers {
   const kept = questionnaire.draft?.answers ?? [];
-  return noAnswers(questionnaire).map((empty) => kept.find(({ part }) => part === empty.part) ?? empty);
+  return noAnswers(questionnaire).map((empty) => ({ ...empty, ...kept.find(({ part }) => part === empty.part) }));
 }
 
 export function valuesAt(answers: AllAnswers, { part, item }: Entry): readonly Value[] {

@@ -181,7 +181,7 @@ async def test_an_audience_without_a_provider_gets_a_notice(
         lambda settings: msgspec.structs.replace(settings, etterklang_staff_issuer=""),
     ) as ground:
         browser = await ground.browser()
-        assert (await browser.go("/login/staff")).headers["location"] == UNAVAILABLE
+        assert (await browser.go("/login/staff")).headers["location"] == f"/staff{UNAVAILABLE[1:]}"
 
 
 async def test_the_logout_ends_both_sessions(ground: Ground) -> None:
@@ -209,6 +209,16 @@ async def test_the_logout_of_staff_leads_to_their_provider(ground: Ground) -> No
     assert query_of(answer.json()["continue_at"])["client_id"] == "etterklang-staff"
     assert str(landed.url) == f"{ground.url}/staff"
     assert (await browser.shell("/staff"))["signed_in"] is False
+
+
+async def test_staff_whose_login_fails_are_told_so_on_their_own_page(ground: Ground) -> None:
+    browser = await ground.browser()
+
+    sent_back = await browser.choose(await browser.start("/login/staff"), None)
+    landed = await browser.follow(await browser.go(sent_back))
+
+    assert str(landed.url) == f"{ground.url}/staff?notice=login-failed"
+    assert (await browser.shell("/staff?notice=login-failed"))["notice"] == "login-failed"
 
 
 async def test_a_logout_without_a_session_is_no_error(ground: Ground) -> None:

@@ -1,0 +1,257 @@
+/** Made from openapi.json by types.ts; `make frontend` makes it anew. */
+
+export type AssessmentSummary = {
+  readonly assessment_id: string;
+  readonly closes_on: string;
+  readonly has_draft: boolean;
+  readonly minutes: number;
+  readonly opens_on: string;
+  readonly state: "open" | "submitted";
+  readonly submitted_at: string | null;
+};
+
+export type BatchStatus = {
+  readonly batch_id: string;
+  readonly registry: string;
+  readonly report: FeedReport | null;
+  readonly state: "receiving" | "received" | "imported";
+};
+
+export type Branch = {
+  readonly branches?: readonly (Branch)[];
+  readonly conditions: readonly (Condition)[];
+  readonly needs?: "all" | "any";
+};
+
+export type Condition = {
+  readonly item: string;
+  readonly operator: "exists" | "=" | "!=" | ">" | "<" | ">=" | "<=";
+  readonly value: boolean | number | string;
+};
+
+export type Draft = {
+  readonly answers: readonly (PartAnswers)[];
+  readonly revision: number;
+};
+
+export type DraftBody = {
+  readonly answers: readonly (PartAnswers | unknown)[];
+  readonly revision: number;
+};
+
+export type DraftSaved = {
+  readonly revision: number;
+};
+
+export type ExtractRequest = {
+  readonly as_of?: string | null;
+};
+
+export type ExtractRequested = {
+  readonly extract_id: string;
+};
+
+export type ExtractState = "requested" | "linked" | "ready" | "failed";
+
+export type ExtractStatus = {
+  readonly as_of: string;
+  readonly extract_id: string;
+  readonly failed_because: string | null;
+  readonly manifest: Manifest | null;
+  readonly project_id: string;
+  readonly requested_at: string;
+  readonly settled_at: string | null;
+  readonly state: ExtractState;
+};
+
+export type FeedReport = {
+  readonly accepted: number;
+  readonly rejected: readonly (Rejected)[];
+  readonly rows: number;
+  readonly unchanged: number;
+};
+
+export type FileDigest = {
+  readonly bytes: number;
+  readonly name: string;
+  readonly sha256: string;
+};
+
+export type Health = {
+  readonly status: "live" | "ready";
+};
+
+export type Item = {
+  readonly branch?: Branch | null;
+  readonly calculated?: string | null;
+  readonly codes?: readonly (string)[];
+  readonly decimals?: number | null;
+  readonly earliest?: string | null;
+  readonly further_initial?: readonly (boolean | number | string)[];
+  readonly hidden?: boolean;
+  readonly initial?: boolean | number | string | null;
+  readonly item_id: string;
+  readonly items?: readonly (Item)[];
+  readonly kind: "group" | "display" | "choice" | "open-choice" | "boolean" | "integer" | "decimal" | "quantity" | "string" | "text" | "date" | "date-time" | "time" | "url";
+  readonly latest?: string | null;
+  readonly max_length?: number | null;
+  readonly maximum?: number | null;
+  readonly min_length?: number | null;
+  readonly minimum?: number | null;
+  readonly options?: readonly (Option)[];
+  readonly options_are?: "coding" | "string" | "integer" | "date" | "time";
+  readonly pattern?: string | null;
+  readonly read_only?: boolean;
+  readonly repeats?: boolean;
+  readonly required?: boolean;
+  readonly step?: number | null;
+  readonly unit?: string | null;
+};
+
+export type LoggedOut = {
+  readonly continue_at: string;
+};
+
+export type Manifest = {
+  readonly as_of: string;
+  readonly files: readonly (FileDigest)[];
+  readonly format?: string;
+  readonly persons: number;
+  readonly project: string;
+  readonly project_id: string;
+  readonly purpose: string;
+  readonly responses: number;
+  readonly small_cells: SmallCells;
+  readonly software: Readonly<Record<string, string>>;
+};
+
+export type Option = {
+  readonly code: string;
+  readonly exclusive?: boolean;
+  readonly score?: number | null;
+  readonly system?: string;
+};
+
+export type Overview = {
+  readonly persons: number | null;
+  readonly waves: readonly (WaveCounts)[];
+};
+
+export type Part = {
+  readonly part: number;
+  readonly presentation: Presentation;
+  readonly structure: Structure;
+  readonly translations: Readonly<Record<string, Readonly<Record<string, string>>>>;
+};
+
+export type PartAnswers = {
+  readonly part: number;
+  readonly skipped?: readonly (string)[];
+  readonly values?: Readonly<Record<string, readonly (boolean | number | string)[]>>;
+};
+
+export type PartFault = {
+  readonly item_id: string;
+  readonly message: string;
+  readonly part: number;
+  readonly rule: string;
+};
+
+export type Presentation = {
+  readonly controls?: Readonly<Record<string, "radio" | "slider" | "drop-down" | "check-box" | "text-area" | "autocomplete" | "help" | "prompt" | "legal" | "header" | "footer" | "page" | "tab" | "tab-container" | "table" | "htable" | "gtable" | "atable" | "grid">>;
+  readonly instrument_id: string;
+  readonly layout?: "page" | "list";
+  readonly minutes?: number | null;
+  readonly orientation?: Readonly<Record<string, "horizontal" | "vertical">>;
+  readonly version: string;
+};
+
+export type Problem = {
+  readonly correlation_id?: string;
+  readonly detail?: string;
+  readonly faults?: readonly (PartFault)[];
+  readonly status: number;
+  readonly title: string;
+  readonly type: string;
+};
+
+export type Questionnaire = {
+  readonly assessment_id: string;
+  readonly closes_on: string;
+  readonly content: string;
+  readonly draft: Draft | null;
+  readonly parts: readonly (Part)[];
+};
+
+export type Receipt = {
+  readonly assessment_id: string;
+  readonly commitment: string;
+  readonly received_at: string;
+  readonly salt: string;
+  readonly signature: string;
+  readonly submission_id: string;
+};
+
+export type Rejected = {
+  readonly column: string;
+  readonly row: number;
+  readonly rule: string;
+  readonly why: string;
+};
+
+export type Signal = {
+  readonly baseline: number;
+  readonly drop: number;
+  readonly months_since_diagnosis: number;
+  readonly person_id: string;
+  readonly raised_at: string;
+  readonly rule_name: string;
+  readonly scale_name: string;
+  readonly score: number;
+  readonly signal_id: string;
+  readonly site: string;
+  readonly state: "new" | "seen";
+  readonly treatment: "surgery" | "radiotherapy" | "chemotherapy" | "targeted" | "immunotherapy" | "hormone" | "stem-cell" | "surveillance" | "other" | "none";
+  readonly wave_name: string;
+};
+
+export type Signals = {
+  readonly signals: readonly (Signal)[];
+};
+
+export type SmallCells = {
+  readonly persons: number;
+  readonly variables: readonly (string)[];
+};
+
+export type Structure = {
+  readonly codes?: readonly (string)[];
+  readonly instrument_id: string;
+  readonly items: readonly (Item)[];
+  readonly recall?: string;
+  readonly source?: string;
+  readonly validated?: boolean;
+  readonly version: string;
+};
+
+export type SubmissionBody = {
+  readonly answers: readonly (PartAnswers | unknown)[];
+  readonly language: "nb" | "nn" | "en";
+};
+
+export type TokenGiven = {
+  readonly access_token: string;
+  readonly expires_in: number;
+  readonly scope: string;
+  readonly token_type?: "Bearer";
+};
+
+export type WaveCounts = {
+  readonly cancelled: number | null;
+  readonly lapsed: number | null;
+  readonly open: number | null;
+  readonly planned: number | null;
+  readonly protocol: string;
+  readonly submitted: number | null;
+  readonly wave: string;
+};
