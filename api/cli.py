@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, Place] = {
     "extract": Place("extract", "extract"),
     "machines": Place("machines", "app"),
     "keys": Place("keys", "app"),
+    "identities": Place("identities", "app"),
     "audit": Place("processes", "audit_app"),
     "web": Place("processes", "web"),
     "worker": Place("processes", "worker"),

@@ -18,6 +18,7 @@ from surveys.database import WrongRoleError
 from surveys.followup import FollowupError
 from surveys.keys import KeysError
 from surveys.lateeffects import LateEffectsError
+from surveys.persons import PersonsError
 from surveys.registry import FeedError
 from surveys.research import ResearchError
 from surveys.settings import SettingsError
@@ -37,6 +38,7 @@ EXPECTED_ERRORS = (
     MachineTakenError,
     NoInstrumentError,
     NotDisputedError,
+    PersonsError,
     ResearchError,
     SettingsError,
     UnknownInstrumentError,

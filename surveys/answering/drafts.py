@@ -49,11 +49,11 @@ async def save_draft(
     found = await find_own(connection, draft.person_id, draft.assessment_id)
     if not found.is_open(local_date(now)):
         raise AssessmentNotOpenError(draft.assessment_id, found.state)
-    place = _binding(draft.person_id, draft.assessment_id, found, draft.builds_on + 1)
+    place = _binding(draft.assessment_id, found, draft.builds_on + 1)
     saved = await connection.scalar(
         SAVE,
         {
-            "person_id": draft.person_id,
+            "person_id": found.person_id,
             "assessment_id": draft.assessment_id,
             "builds_on": draft.builds_on,
             "sealed": seal_to_inbox(inbox_key, msgspec.json.encode(draft.answers), place),
@@ -77,7 +77,7 @@ async def own_draft(
     found = await find_own(connection, person_id, assessment_id)
     if found.draft is None:
         return None
-    place = _binding(person_id, assessment_id, found, found.draft.revision)
+    place = _binding(assessment_id, found, found.draft.revision)
     (plaintext,) = await keys.open(Purpose.OWN_DRAFT, [SealedRow(place, found.draft.sealed)], grant)
     return Draft(found.draft.revision, msgspec.json.decode(plaintext, type=tuple[PartAnswers, ...]))
 
@@ -88,9 +88,12 @@ async def assessments_with_draft(connection: AsyncConnection) -> frozenset[Asses
     return frozenset(AssessmentId(one) for one in found.scalars())
 
 
-def _binding(
-    person_id: PersonId, assessment_id: AssessmentId, found: OwnAssessment, revision: int
-) -> Binding:
+def _binding(assessment_id: AssessmentId, found: OwnAssessment, revision: int) -> Binding:
     return Binding(
-        "answering.draft", assessment_id, person_id, found.study_id, str(found.protocol_version_id), revision
+        "answering.draft",
+        assessment_id,
+        found.person_id,
+        found.study_id,
+        str(found.protocol_version_id),
+        revision,
     )

@@ -11,12 +11,12 @@ from surveys.identifiers import AssessmentId, PersonId, ProtocolVersionId, Study
 
 FIND = text(
     """
-    SELECT a.state, a.opens_on, a.closes_on, a.protocol_version_id, a.study_id, a.wave,
+    SELECT person_id, a.state, a.opens_on, a.closes_on, a.protocol_version_id, a.study_id, a.wave,
            s.submission_id, s.commitment, s.received_at, d.revision, d.sealed
     FROM followup.assessment a
     LEFT JOIN answering.submission s USING (person_id, assessment_id)
     LEFT JOIN answering.draft d USING (person_id, assessment_id)
-    WHERE person_id = :person_id AND assessment_id = :assessment_id
+    WHERE person_id = ANY ((SELECT persons.all_of(:person_id))::uuid[]) AND assessment_id = :assessment_id
     """
 )
 
@@ -37,8 +37,12 @@ class SealedDraft(NamedTuple):
 
 
 class OwnAssessment(NamedTuple):
-    """The assessment, the version that it is pinned to, and what there is of answers."""
+    """The assessment, the version that it is pinned to, and what there is of answers.
 
+    ``person_id`` is the identifier that its rows stand under, where the person has several.
+    """
+
+    person_id: PersonId
     state: str
     opens_on: date
     closes_on: date
@@ -70,6 +74,7 @@ async def find_own(
     if row.submission_id is not None:
         received = Received(SubmissionId(row.submission_id), row.commitment, row.received_at.astimezone(UTC))
     return OwnAssessment(
+        PersonId(row.person_id),
         row.state,
         row.opens_on,
         row.closes_on,

@@ -133,7 +133,7 @@ def _row(
     place = Binding(
         "answering.inbox",
         submission.submission_id,
-        submission.person_id,
+        found.person_id,
         found.study_id,
         str(found.protocol_version_id),
     )
@@ -141,7 +141,7 @@ def _row(
         action="submission-received",
         actor="patient",
         at=now,
-        person_id=submission.person_id,
+        person_id=found.person_id,
         about={
             "assessment": str(submission.assessment_id),
             "submission": str(submission.submission_id),
@@ -149,7 +149,7 @@ def _row(
         },
     )
     return {
-        "person_id": submission.person_id,
+        "person_id": found.person_id,
         "assessment_id": submission.assessment_id,
         "submission_id": submission.submission_id,
         "protocol_version_id": found.protocol_version_id,

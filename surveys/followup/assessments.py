@@ -53,6 +53,11 @@ class Overview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _COLUMNS = [assessment.c[name] for name in Assessment.__struct_fields__]
+# As ``persons.merge`` says; the page of whom they are merged into has theirs.
+_NOT_MERGED = text(
+    "NOT EXISTS (SELECT FROM persons.merge m "
+    "WHERE m.person_id = assessment.person_id AND m.unmerged_at IS NULL)"
+)
 _STORED_COLUMNS = [assessment.c[name] for name in Stored.__struct_fields__]
 
 
@@ -115,15 +120,28 @@ async def overview(connection: AsyncConnection, keys: Keys, language: str = LANG
 
 
 async def stored_between(
-    connection: AsyncConnection, first: PersonId, last: PersonId, protocol_ids: Collection[ProtocolId]
+    connection: AsyncConnection,
+    first: PersonId,
+    last: PersonId,
+    merged: Collection[PersonId],
+    protocol_ids: Collection[ProtocolId],
 ) -> list[Stored]:
-    """The assessments under these protocols of the persons from ``first`` to ``last``, both included."""
-    rows = await connection.execute(
-        select(*_STORED_COLUMNS).where(
-            assessment.c.person_id.between(first, last), assessment.c.protocol_id.in_(protocol_ids)
-        )
+    """The assessments under these protocols of the persons from ``first`` to ``last``, both included.
+
+    Of whoever is merged into another, those alone who are given in ``merged``, wherever they stand.
+    """
+    between = assessment.c.person_id.between(first, last)
+    rows = await _stored(connection, and_(between, _NOT_MERGED), protocol_ids)
+    return (
+        rows + await _stored(connection, assessment.c.person_id.in_(merged), protocol_ids) if merged else rows
     )
-    return [msgspec.convert(row, Stored, from_attributes=True) for row in rows]
+
+
+async def _stored(
+    connection: AsyncConnection, shown: ColumnElement[bool], protocol_ids: Collection[ProtocolId]
+) -> list[Stored]:
+    wanted = select(*_STORED_COLUMNS).where(shown, assessment.c.protocol_id.in_(protocol_ids))
+    return [msgspec.convert(row, Stored, from_attributes=True) for row in await connection.execute(wanted)]
 
 
 def _select(wanted: ColumnElement[bool]) -> Select[tuple[object, ...]]:

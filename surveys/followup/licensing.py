@@ -19,18 +19,20 @@ from surveys.followup.states import AssessmentState
 from surveys.followup.versions import load_protocols
 from surveys.identifiers import InstrumentVersionId, PersonId, ProtocolId, ProtocolVersionId, TumourId
 from surveys.keys import Keys
+from surveys.persons import everyone
 
 # A patient counts from the invitation on. One whose assessment ended without an invitation was never asked.
 _INVITED = """
     FROM followup.assessment a
     JOIN unnest(CAST(:versions AS uuid[]), CAST(:waves AS smallint[])) AS w (protocol_version_id, wave)
       USING (protocol_version_id, wave)
+    LEFT JOIN persons.merge m ON m.person_id = a.person_id AND m.unmerged_at IS NULL
     WHERE (a.state IN ('open', 'submitted')
        OR a.state IN ('lapsed', 'cancelled') AND EXISTS (
          SELECT FROM followup.outbox o
          WHERE o.person_id = a.person_id AND o.assessment_id = a.assessment_id AND o.state = 'sent'))
 """
-_COUNT = text(f"SELECT count(DISTINCT a.person_id) {_INVITED}")
+_COUNT = text(f"SELECT count(DISTINCT coalesce(m.into_person_id, a.person_id)) {_INVITED}")
 _AMONG = text(f"SELECT DISTINCT a.person_id {_INVITED} AND a.person_id = ANY(CAST(:persons AS uuid[]))")
 
 
@@ -99,8 +101,10 @@ async def _within(connection: AsyncConnection, changes: Changes, limit: _Limit) 
         return changes
     waves = {"versions": [one[0] for one in limit.asked_by], "waves": [one[1] for one in limit.asked_by]}
     persons = sorted({one.person_id for one in asked})
-    counted = set(await connection.scalars(_AMONG, waves | {"persons": persons}))
-    fresh = [one for one in asked if one.person_id not in counted]
+    several = await everyone(connection, persons)
+    known = sorted({*persons, *(one for members in several.values() for one in members)})
+    counted = set(await connection.scalars(_AMONG, waves | {"persons": known}))
+    fresh = [one for one in asked if counted.isdisjoint(several.get(one.person_id, (one.person_id,)))]
     if not fresh:
         return changes
     free = limit.max_patients - (await connection.execute(_COUNT, waves)).scalar_one()

@@ -45,7 +45,7 @@ _AROUND = text(
       a.wave, a.state, a.anchor_date, a.opens_on, a.closes_on,
       EXISTS (
         SELECT FROM followup.assessment b
-        WHERE b.person_id = a.person_id AND b.state = 'open' AND b.closes_on >= :today
+        WHERE b.person_id = ANY (persons.all_of(a.person_id)) AND b.state = 'open' AND b.closes_on >= :today
           AND (b.opens_on, b.assessment_id) < (a.opens_on, a.assessment_id)
       ) AS waits_for_another,
       o.kind = 'reminder' AND EXISTS (

@@ -83,7 +83,7 @@ def plan_all(protocols: Iterable[Protocol], history: History, today: date) -> tu
         for window in _windows(protocol, case, course, today)
     ]
     windows.sort(key=lambda window: window[:4])
-    return tuple(_spread(history.person_id, windows, today))
+    return tuple(_spread(history, windows, today))
 
 
 def explain(protocol: Protocol, planned: Planned) -> str:
@@ -115,12 +115,13 @@ def _windows(protocol: Protocol, case: Case, course: int, today: date) -> Iterat
             )
 
 
-def _spread(person_id: PersonId, windows: Iterable[_Window], today: date) -> Iterator[Planned]:
+def _spread(history: History, windows: Iterable[_Window], today: date) -> Iterator[Planned]:
     """Applies the burden rule in the order in which windows open: a later one waits, or has no room."""
     last_opened: date | None = None
     last_day: dict[int, date] = {}
     for window in windows:
         opens_on = window.opens_on
+        person_id = history.holder(window.tumour_id)
         if last_opened is not None:
             opens_on = max(opens_on, add_days(last_opened, window.rest_days))
         if window.course in last_day:

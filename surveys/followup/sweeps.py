@@ -73,7 +73,8 @@ async def _sweep_page(
 ) -> Written:
     protocols = tuple(sweeping.protocols.values())
     first, last = page[0].person_id, page[-1].person_id
-    stored = await stored_between(connection, first, last, sweeping.versions.keys())
+    merged = {member for history in page for _, member in history.held}
+    stored = await stored_between(connection, first, last, merged, sweeping.versions.keys())
     planned = [one for history in page for one in plan_all(protocols, history, sweeping.today)]
     changes = difference(planned, stored, sweeping.versions, sweeping.today)
     return await write_changes(connection, await licensed(connection, changes, licensing), sweeping)

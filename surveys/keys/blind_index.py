@@ -15,6 +15,7 @@ from surveys.keys.messages import NO_STUDY, Binding
 from surveys.keys.peppers import BlindIndex
 from surveys.keys.sealing import seal_at_rest
 from surveys.national_id import NationalId
+from surveys.persons import everyone
 
 # One statement, and so one moment: a row that is being moved to the newer version is seen in one of the two.
 FIND = text(
@@ -65,6 +66,13 @@ async def find_persons(
     }
     rows = await connection.execute(FIND, columns)
     return {in_order[row.ordinal]: PersonId(row.person_id) for row in rows}
+
+
+async def reach_person(connection: AsyncConnection, index: BlindIndex, number: str) -> PersonId | None:
+    """Whom a login with this number reaches: its person, or the one that this person is merged into."""
+    found = (await find_persons(connection, index, [number])).get(number)
+    merged = await everyone(connection, [found or PersonId(new_id())])
+    return merged[found][0] if found in merged else found
 
 
 async def make_persons(

@@ -17,10 +17,10 @@ from surveys.keys.tables import erasure
 ERASE = text(
     """
     UPDATE keys.person_key SET wrapped = ''::bytea, erased_at = clock_timestamp()
-    WHERE person_id = :person AND study_id <> :no_study AND erased_at IS NULL
+    WHERE person_id = ANY (persons.all_of(:person)) AND study_id <> :no_study AND erased_at IS NULL
     """
 )
-FORGET = text("SELECT answering.forget(:person)")
+FORGET = text("SELECT answering.forget(one) FROM unnest(persons.all_of(:person)) AS one")
 
 
 async def erase(connection: AsyncConnection, person_id: PersonId, actor: str, now: datetime) -> int | None:
@@ -29,7 +29,8 @@ async def erase(connection: AsyncConnection, person_id: PersonId, actor: str, no
     Gives the number of keys destroyed, or None where it waits for a second person.
 
     What is destroyed are the keys of answers, scores and signals, one a study. The national identifier stays,
-    since it is what keeps the person from being asked again.
+    since it is what keeps the person from being asked again. Somebody with several identifiers is erased
+    under each.
 
     Raises:
         NotAllowedError: the same person asked for it already.

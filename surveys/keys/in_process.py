@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from surveys import audit, clock
 from surveys.database import Role, transaction
 from surveys.identifiers import PersonId, ProjectId, new_id
-from surveys.keys.blind_index import find_persons, make_persons, store_persons
+from surveys.keys.blind_index import find_persons, make_persons, reach_person, store_persons
 from surveys.keys.bulk import computed
 from surveys.keys.envelope import Envelope, Suite, unpack
 from surveys.keys.errors import LoginRefusedError, NotAllowedError
@@ -25,6 +25,7 @@ from surveys.keys.peppers import BlindIndex, Peppers
 from surveys.keys.permissions import Opening, Quotas, check_method, longest, opening_of
 from surveys.keys.sealing import open_at_rest, seal_at_rest
 from surveys.national_id import NationalId, NationalIdError, Series, read
+from surveys.persons import everyone
 from surveys.settings import Settings
 
 STAFF_ROLES = frozenset({"registry"})
@@ -140,7 +141,7 @@ class InProcessKeys:
             NotOpenedError: a row does not open.
         """
         opening = opening_of(self._role, purpose, {row.binding.table for row in rows})
-        self._check_grant(opening, purpose, rows, grant)
+        await self._check_grant(opening, purpose, rows, grant)
         self._vault.quotas.take(self._role, purpose, len(rows), self._now())
         envelopes = [unpack(row.sealed, opening.suite) for row in rows]
         bindings = [row.binding for row in rows]
@@ -169,8 +170,8 @@ class InProcessKeys:
             raise LoginRefusedError("pid is no national identifier that counts here")
 
         async def enter(connection: AsyncConnection, index: BlindIndex) -> PersonId:
-            found = await find_persons(connection, index, [identifier.number])
-            person_id = found.get(identifier.number, PersonId(new_id()))
+            nobody = PersonId(new_id())
+            person_id = await reach_person(connection, index, identifier.number) or nobody
             await self._audit_login(connection, Audience.PATIENT, person_id)
             return person_id
 
@@ -182,19 +183,26 @@ class InProcessKeys:
         except NationalIdError:
             return None
 
-    def _check_grant(
+    async def _check_grant(
         self, opening: Opening, purpose: Purpose, rows: Sequence[SealedRow], grant: bytes
     ) -> None:
         if opening.grant is None:
             return
         held = read_grant(self._vault.grant_key, grant, self._now())
         covers = (
-            all(row.binding.person_id == held.person_id for row in rows)
+            await self._are_of({row.binding.person_id for row in rows}, held.person_id)
             if opening.grant is Audience.PATIENT
             else bool(held.roles)
         )
         if held.audience is not opening.grant or not covers:
             raise NotAllowedError(f"opening for {purpose} with this login")
+
+    async def _are_of(self, persons: set[PersonId], person_id: PersonId) -> bool:
+        if persons <= {person_id}:
+            return True
+        async with transaction(self._vault.engine) as connection:
+            several = await everyone(connection, [person_id])
+        return persons <= set(several.get(person_id, ()))
 
     async def _opener(
         self, suite: Suite, envelopes: Sequence[Envelope], bindings: Sequence[Binding]

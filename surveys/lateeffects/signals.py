@@ -68,8 +68,9 @@ class SignalDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Signal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A signal as staff see it, in their language.
 
-    ``site`` is the case's ICD-10 code, ``treatment`` the kind of the first treatment (``none`` before any),
-    and ``months_since_diagnosis`` counts whole months up to the answer.
+    ``person_id`` is the identifier that is reached, where the person has several. ``site`` is the case's
+    ICD-10 code, ``treatment`` the kind of the first treatment (``none`` before any), and
+    ``months_since_diagnosis`` counts whole months up to the answer.
     """
 
     signal_id: SignalId
@@ -153,7 +154,9 @@ async def list_signals(
     """
     rows = (
         await connection.execute(
-            select(signal).order_by(signal.c.raised_at.desc(), signal.c.signal_id.desc()).limit(limit)
+            select(signal, text("(persons.all_of(signal.person_id))[1] AS reached"))
+            .order_by(signal.c.raised_at.desc(), signal.c.signal_id.desc())
+            .limit(limit)
         )
     ).all()
     if not rows:
@@ -171,7 +174,8 @@ async def mark_seen(
     Raises:
         SignalNotFoundError: this person has no such signal.
     """
-    this_one = and_(signal.c.person_id == person_id, signal.c.signal_id == signal_id)
+    of_person = text("signal.person_id = ANY (persons.all_of(:person_id))").bindparams(person_id=person_id)
+    this_one = and_(of_person, signal.c.signal_id == signal_id)
     changed = await connection.execute(
         update(signal).where(this_one, signal.c.state == "new").values(state="seen", seen_at=now, seen_by=by)
     )
@@ -231,7 +235,7 @@ def _signal(row: Row[tuple[object, ...]], content: bytes, language: str) -> Sign
     opened = msgspec.json.decode(content, type=SignalContent)
     return Signal(
         signal_id=row.signal_id,
-        person_id=row.person_id,
+        person_id=row.reached,
         raised_at=row.raised_at.astimezone(UTC),
         state=row.state,
         rule_name=_named(opened.rule_names, language),

@@ -1,14 +1,15 @@
 """What the registry knew of its people at a moment that has been: the facts recorded by then alone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from surveys.identifiers import PersonId, TumourId
+from surveys.persons import everyone_at
 from surveys.registry.history import ControlOf, History
-from surveys.registry.reading import ALIVE, _by_person, _treatment, _tumour
+from surveys.registry.reading import ALIVE, _by_person, _treatment, _tumour, as_asked
 
 
 def _known(table: str, key: str = "person_id", order: str = "person_id", kept: str = "true") -> TextClause:
@@ -40,8 +41,17 @@ async def linked_cases(
 ) -> list[History]:
     """These persons with their cases and treatments as known at ``as_of``, in the order of their identifiers.
 
-    Somebody of whom nothing was known is left out. Reservations are not linked, so there are none.
+    Somebody of whom nothing was known is left out. Reservations are not linked, so there are none. Under each
+    of the identifiers that one person had by then stands the same history.
     """
+    merged = await everyone_at(connection, person_ids, as_of)
+    members = {one for several in merged.values() for one in several}
+    return as_asked(person_ids, await _apart(connection, {*person_ids, *members}, as_of), merged)
+
+
+async def _apart(
+    connection: AsyncConnection, person_ids: Collection[PersonId], as_of: datetime
+) -> list[History]:
     wanted = {"persons": list(person_ids), "as_of": as_of}
     people = (await connection.execute(PEOPLE, wanted)).all()
     vital = {row.person_id: row for row in await connection.execute(VITAL_STATUS, wanted)}

@@ -9,6 +9,7 @@ from surveys.clock import local_date
 from surveys.database import transaction
 from surveys.identifiers import PersonId
 from surveys.keys import Keys
+from surveys.persons import everyone
 from surveys.registry import rules
 from surveys.registry.batch import Batch, Row
 from surveys.registry.columns import Read
@@ -93,15 +94,20 @@ async def _persons(
         )
     )
 
+    linked = {person_id for person_id in found.values() if person_id is not None}
+    several = await everyone(connection, {*persons.values(), *linked})
+
     def link(row: Row) -> None:
         if row.kind != "person":
             return
         person_id = found[row.number]
         if person_id is None:
             raise RowFault("national_id", "not-a-national-id", "eleven digits with control digits that fit")
-        if persons.get(row.person_key, person_id) != person_id:
+        held = persons.get(row.person_key)
+        if held is None:
+            persons[row.person_key] = new[row.person_key] = person_id
+        elif person_id not in several.get(held, (held,)):
             raise RowFault("pat", "another-person", "this key was given to another national identifier")
-        persons[row.person_key] = new[row.person_key] = person_id
 
     batch.keep(link)
     await link_registry_persons(connection, registry, new, recorded_at)

@@ -1,5 +1,6 @@
 """One person as the registry knows them: what planning, linkage and late-effect rules read."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
@@ -69,3 +70,55 @@ class History(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     treatments: tuple[Treatment, ...] = ()
     reservations: tuple[Reservation, ...] = ()
     control_of: tuple[ControlOf, ...] = ()
+    held: tuple[tuple[TumourId, PersonId], ...] = ()
+    """Cases that stand under another identifier of the same person, where two were merged."""
+
+    def holder(self, tumour_id: TumourId) -> PersonId:
+        """Under which of the person's identifiers a case stands, with its assessments and answers."""
+        return next((person_id for held, person_id in self.held if held == tumour_id), self.person_id)
+
+
+def united(person_id: PersonId, members: Sequence[History]) -> History:
+    """One history of one person's several identifiers, of which there is one at least. Pure.
+
+    Sex, birth date, region and emigration are the first one's. Whoever is dead or reserved under one of them
+    is so under all: nobody is asked who must not be. Nobody is a control for a case of their own.
+    """
+    own = {case.tumour_id: one.person_id for one in reversed(members) for case in one.tumours}
+    controls = {
+        case.tumour_id: (case, one.person_id)
+        for one in reversed(members)
+        for case in one.control_of
+        if case.tumour_id not in own
+    }
+    holders = own | {tumour_id: holder for tumour_id, (_, holder) in controls.items()}
+    return msgspec.structs.replace(
+        members[0],
+        person_id=person_id,
+        alive=all(one.alive for one in members),
+        death_date=min((one.death_date for one in members if one.death_date), default=None),
+        tumours=tuple(
+            sorted(
+                (case for one in members for case in one.tumours),
+                key=lambda case: (case.incidence_date, case.tumour_id),
+            )
+        ),
+        treatments=tuple(
+            sorted(
+                (given for one in members for given in one.treatments),
+                key=lambda given: (given.started_on, given.treatment_id),
+            )
+        ),
+        reservations=tuple(
+            sorted(
+                (said for one in members for said in one.reservations),
+                key=lambda said: (said.starts_on, said.scope),
+            )
+        ),
+        control_of=tuple(
+            sorted(
+                (case for case, _ in controls.values()), key=lambda case: (case.index_date, case.tumour_id)
+            )
+        ),
+        held=tuple(sorted(pair for pair in holders.items() if pair[1] != person_id)),
+    )

@@ -1,21 +1,36 @@
 """Histories: each person as the registry knows them now, a page at a time, one query a kind of fact."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from surveys.identifiers import PersonId, TreatmentId, TumourId
-from surveys.registry.history import ControlOf, History, Reservation, Treatment, Tumour
+from surveys.persons import everyone
+from surveys.registry.history import ControlOf, History, Reservation, Treatment, Tumour, united
 
 ALIVE = 1
 
-PERSONS_AFTER = text(
-    "SELECT person_id FROM registry.person_now WHERE person_id > :after ORDER BY person_id LIMIT :limit"
-)
-PERSONS_FIRST = text("SELECT person_id FROM registry.person_now ORDER BY person_id LIMIT :limit")
+# Somebody who is merged into another comes with that one, who may have no facts of their own yet.
+PERSONS = """
+    SELECT person_id FROM (
+      (
+        SELECT p.person_id FROM registry.person_now p
+        WHERE {behind} AND NOT EXISTS (
+          SELECT FROM persons.merge m WHERE m.person_id = p.person_id AND m.unmerged_at IS NULL
+        )
+        ORDER BY p.person_id LIMIT :limit
+      )
+      UNION
+      SELECT m.into_person_id FROM persons.merge m JOIN registry.person_now p ON m.person_id = p.person_id
+      WHERE m.unmerged_at IS NULL AND {behind_merged}
+    ) every
+    ORDER BY person_id LIMIT :limit
+"""
+PERSONS_AFTER = text(PERSONS.format(behind="p.person_id > :after", behind_merged="m.into_person_id > :after"))
+PERSONS_FIRST = text(PERSONS.format(behind="true", behind_merged="true"))
 PEOPLE = text(
     """
     SELECT p.person_id, p.sex, p.birth_date, p.region, v.status, v.death_date, v.emigrated_on
@@ -54,7 +69,10 @@ CONTROLS = text(
 
 
 async def histories(connection: AsyncConnection, after: PersonId | None, limit: int) -> list[History]:
-    """The next ``limit`` persons behind ``after`` by identifier; the first ones if there is none."""
+    """The next ``limit`` persons behind ``after`` by identifier; the first ones if there is none.
+
+    Somebody with several identifiers is one person, under the one that is reached.
+    """
     found = await connection.execute(
         PERSONS_FIRST if after is None else PERSONS_AFTER,
         {"limit": limit} if after is None else {"after": after, "limit": limit},
@@ -63,9 +81,35 @@ async def histories(connection: AsyncConnection, after: PersonId | None, limit: 
 
 
 async def histories_of(connection: AsyncConnection, person_ids: Sequence[PersonId]) -> list[History]:
-    """These persons in the order of their identifiers; somebody of whom nothing is known is left out."""
+    """These persons in the order of their identifiers; somebody of whom nothing is known is left out.
+
+    Under each of one person's several identifiers stands the same history.
+    """
     if not person_ids:
         return []
+    merged = await everyone(connection, person_ids)
+    members = {one for several in merged.values() for one in several}
+    return as_asked(person_ids, await _apart(connection, {*person_ids, *members}), merged)
+
+
+def as_asked(
+    person_ids: Sequence[PersonId],
+    apart: Sequence[History],
+    merged: Mapping[PersonId, tuple[PersonId, ...]],
+) -> list[History]:
+    """The history of each person asked for, with all that stands under their other identifiers."""
+    if not merged:
+        return list(apart)
+    known = {one.person_id: one for one in apart}
+    found = []
+    for person_id in sorted(set(person_ids)):
+        members = [known[one] for one in merged.get(person_id, (person_id,)) if one in known]
+        if members:
+            found.append(united(person_id, members))
+    return found
+
+
+async def _apart(connection: AsyncConnection, person_ids: Collection[PersonId]) -> list[History]:
     persons = {"persons": list(person_ids)}
     people = (await connection.execute(PEOPLE, persons)).all()
     tumours = _by_person((await connection.execute(TUMOURS, persons)).all())

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from surveys.answering import freeze
 from surveys.audit import AuditEntry, append
 from surveys.identifiers import ExtractId, PersonId, ProjectId, TumourId
+from surveys.persons import HOLD
 from surveys.registry import linked_cases
 from surveys.research.linked import link
 from surveys.research.projects import Project, project_of
@@ -94,6 +95,8 @@ async def link_requested(engine: AsyncEngine, now: datetime) -> int:
 
 async def _link_next(engine: AsyncEngine, now: datetime) -> bool:
     async with engine.begin() as connection:
+        # A merge that began meanwhile could count for a moment that was shown without it.
+        await connection.execute(HOLD)
         row = (await connection.execute(NEXT)).one_or_none()
         if row is None:
             return False

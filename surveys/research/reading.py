@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from surveys.answering import Place, StoredResponse, StoredScores
 from surveys.identifiers import PersonId, ProtocolVersionId, ResponseId, StudyId, TumourId
 from surveys.keys import Keys, Purpose, SealedRow
+from surveys.persons import everyone_at
 from surveys.research.linked import LinkedCase
 from surveys.research.projects import Project
 from surveys.research.rows import Row
@@ -82,9 +83,13 @@ async def opened_rows(connection: AsyncConnection, keys: Keys, moment: Moment) -
         KeysError: a response or score does not open, or the key service could not be reached.
     """
     names = await _pseudonyms(connection, keys, moment)
-    persons = sorted(names, key=names.__getitem__)
-    for start in range(0, len(persons), PERSONS_AT_ONCE):
-        some = persons[start : start + PERSONS_AT_ONCE]
+    # By name, so that the rows of somebody with several identifiers come together.
+    named: dict[str, list[PersonId]] = {}
+    for person_id, name in names.items():
+        named.setdefault(name, []).append(person_id)
+    in_order = sorted(named)
+    for start in range(0, len(in_order), PERSONS_AT_ONCE):
+        some = [person_id for name in in_order[start : start + PERSONS_AT_ONCE] for person_id in named[name]]
         wanted = _study(moment) | {"project_id": moment.project.project_id, "persons": some}
         found = [
             _Found(_place(row, moment.project.study_id), row.protocol_version_id, *row[6:])
@@ -110,7 +115,9 @@ async def _pseudonyms(connection: AsyncConnection, keys: Keys, moment: Moment) -
     names: dict[PersonId, str] = {}
     for start in range(0, len(persons), PSEUDONYMS_AT_ONCE):
         some = persons[start : start + PSEUDONYMS_AT_ONCE]
-        given = await keys.pseudonyms(moment.project.project_id, some)
+        several = await everyone_at(connection, some, moment.as_of)
+        reached = [several[one][0] if one in several else one for one in some]
+        given = await keys.pseudonyms(moment.project.project_id, reached)
         names |= zip(some, given, strict=True)
     return names
 

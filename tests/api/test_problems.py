@@ -30,6 +30,7 @@ NEVER_IN_A_RESPONSE = {
     "InvalidQuestionnaireError", "InvalidInstrumentError", "UnwritableInstrumentError", "InvalidLicenceError",
     "InvalidResponseError",
     "UnknownInstrumentError", "NotDisputedError", "BankError", "AnswerMissingError", "ChangesDoNotFitError",
+    "PersonsError", "MergeRefusedError",
     "SameScoringError", "NoActorError", "SecondPersonError", "NotLiveError", "NotLiveScoringError",
     # a researcher's, who calls the library
     "InterpretationError", "InvalidTimesError", "NoFigureError", "UnknownNameError",
