@@ -80,6 +80,9 @@ RULES: Mapping[type[Exception], Rule] = {
     registry.FeedError: Rule("feed-unreadable", 422, "The feed cannot be read"),
     research.ProjectNotFoundError: Rule("project-not-found", 404, "There is no such project"),
     research.ProjectChangedError: Rule("project-changed", 409, "The project is approved with other terms"),
+    research.UnconfirmedProjectError: Rule(
+        "project-needs-second-person", 409, "A second person has not approved the project"
+    ),
     research.ProjectExpiredError: Rule("project-expired", 403, "The approval has run out"),
     research.FutureExtractError: Rule("future-extract", 422, "The moment has not been yet"),
     research.ExtractNotFoundError: Rule("extract-not-found", 404, "There is no such extract"),

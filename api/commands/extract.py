@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from api.commands.acting import acting_as, connected, settings_here
+from api.commands.actors import ActorOption, name_of_actor
 from surveys import clock
 from surveys.database import Role, transaction
 from surveys.identifiers import ExtractId
@@ -34,11 +35,17 @@ def projects() -> None:
 @projects_app.command("approve")
 def approve(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a project document (JSON)")],
+    actor: ActorOption = None,
 ) -> None:
-    """Record an approved project: its study, purpose and the registry variables it may have."""
+    """Record an approved project: its study, purpose and the registry variables it may have.
+
+    A project that is linked takes two people: the second one repeats the command with the same document.
+    """
     project = msgspec.json.decode(file.read_bytes(), type=Project)
-    asyncio.run(_approve(project))
-    typer.echo(f"approved {project.project_id}")
+    if asyncio.run(_approve(project, actor)):
+        typer.echo(f"approved {project.project_id}")
+    else:
+        typer.echo(f"noted {project.project_id}; a second person runs the same command to approve it")
 
 
 def extract(
@@ -54,9 +61,10 @@ def extract(
     typer.echo(f"extract {extract_id} in {out}")
 
 
-async def _approve(project: Project) -> None:
+async def _approve(project: Project, actor: str | None) -> bool:
     async with acting_as(Role.WORKER) as acting, transaction(acting.engine) as connection:
-        await approve_project(connection, project, clock.now())
+        by = name_of_actor(actor, acting.settings)
+        return await approve_project(connection, project, by, clock.now())
 
 
 async def _extract(name: str, out: Path, as_of: datetime | None) -> ExtractId:

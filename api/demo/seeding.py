@@ -66,7 +66,8 @@ async def load_documents(acting: Acting, now: datetime) -> None:
         for rule in _read("late-effect-rules.json", tuple[LateEffectRule, ...]):
             await store_rule(connection, acting.keys, rule, now)
         project = _read("research-project.json", Project)
-        await approve_project(connection, project, now)
+        for person in (FIRST_PERSON, SECOND_PERSON):
+            await approve_project(connection, project, person, now)
         scopes = (f"research:{project.project_id}", f"feed:{places.REGISTRY}")
         await register_machine(
             connection, "demo-machine", _machine_key(places.HOME / "machine.jwk"), scopes, now

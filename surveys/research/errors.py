@@ -28,6 +28,24 @@ class ProjectChangedError(ResearchError):
         )
 
 
+class UnconfirmedProjectError(ResearchError):
+    """A linked project was recorded by one person, and a second has not approved it yet."""
+
+    def __init__(self, project_id: ProjectId) -> None:
+        self.project_id = project_id
+        super().__init__(
+            f"project {project_id} is linked with the registry, so a second person must approve it too: "
+            "`etterklang projects approve` with the same document"
+        )
+
+
+class NobodyApprovesError(ResearchError):
+    """An approval names nobody who records it."""
+
+    def __init__(self) -> None:
+        super().__init__("an approval must name who records it")
+
+
 class ProjectExpiredError(ResearchError):
     """The approval has run out."""
 

@@ -27,7 +27,7 @@ from surveys.research.errors import (
 from surveys.research.files import FILES, make_files
 from surveys.research.manifest import Manifest
 from surveys.research.parts import PartWriter, checked, stored_file
-from surveys.research.projects import project_of
+from surveys.research.projects import check_confirmed, project_of
 from surveys.research.reading import Moment
 from surveys.research.tables import extract as table
 
@@ -75,9 +75,11 @@ async def request_extract(
     Raises:
         ProjectNotFoundError: there is no such project.
         ProjectExpiredError: its approval has run out.
+        UnconfirmedProjectError: it is linked, and a second person has not approved it.
         FutureExtractError: ``as_of`` has not been yet.
     """
     project = await project_of(connection, project_id)
+    await check_confirmed(connection, project)
     if local_date(now) > project.valid_to:
         raise ProjectExpiredError(project_id, project.valid_to)
     if as_of > now:

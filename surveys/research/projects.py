@@ -1,16 +1,23 @@
 """Approved projects: which study, for what purpose, with which variables, until when."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from surveys.audit import AuditEntry, append
 from surveys.identifiers import ProjectId, StudyId
-from surveys.research.errors import ProjectChangedError, ProjectNotFoundError
+from surveys.research.errors import (
+    NobodyApprovesError,
+    ProjectChangedError,
+    ProjectNotFoundError,
+    UnconfirmedProjectError,
+)
 from surveys.research.tables import project as table
 
 Variable = Literal[
@@ -35,25 +42,69 @@ class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _COLUMNS = [table.c[name] for name in Project.__struct_fields__]
 
 
-async def approve_project(connection: AsyncConnection, project: Project, now: datetime) -> None:
-    """Records an approval; the same one again changes nothing.
+async def approve_project(connection: AsyncConnection, project: Project, by: str, now: datetime) -> bool:
+    """Records an approval, or as the second person confirms it; says whether extracts may be asked for.
+
+    A project that is linked (approved for registry variables or free text) takes two people; the first one
+    again changes nothing.
 
     Raises:
         ProjectChangedError: the identifier or the name is taken by a project with other terms.
+        NobodyApprovesError: ``by`` is blank.
     """
-    values = msgspec.structs.asdict(project) | {"variables": list(project.variables), "approved_at": now}
+    if not by.strip():
+        raise NobodyApprovesError
+    values = msgspec.structs.asdict(project) | {"variables": list(project.variables)}
     added = await connection.scalar(
-        insert(table).values(values).on_conflict_do_nothing().returning(table.c.project_id)
+        insert(table)
+        .values(values | {"approved_at": now, "recorded_by": by})
+        .on_conflict_do_nothing()
+        .returning(table.c.project_id)
     )
-    if added is None:
-        known = await _find(connection, table.c.project_id == project.project_id)
-        if known != project:
-            raise ProjectChangedError(project.project_id)
-        return
-    entry = AuditEntry(
-        "project-approved", project.approved_by, now, None, {"project": str(project.project_id)}
-    )
-    await append(connection, entry)
+    if added is not None:
+        await _enter(connection, "project-approved", by, now, project)
+        return not project.variables
+    known = await _find(connection, table.c.project_id == project.project_id)
+    if known != project:
+        raise ProjectChangedError(project.project_id)
+    return await _confirm(connection, project, by, now)
+
+
+async def check_confirmed(connection: AsyncConnection, project: Project) -> None:
+    """Raises UnconfirmedProjectError where the project is linked and one person alone has approved it."""
+    wanted = select(table.c.confirmed_at).where(table.c.project_id == project.project_id)
+    if project.variables and await connection.scalar(wanted) is None:
+        raise UnconfirmedProjectError(project.project_id)
+
+
+async def _confirm(connection: AsyncConnection, project: Project, by: str, now: datetime) -> bool:
+    place = table.c.project_id == project.project_id
+    wanted = select(table.c.recorded_by, table.c.confirmed_at).where(place)
+    row = (await connection.execute(wanted.with_for_update())).one()
+    if row.confirmed_at is not None or not project.variables:
+        return True
+    if _same(by) == _same(row.recorded_by):
+        return False
+    await connection.execute(update(table).where(place).values(confirmed_by=by, confirmed_at=now))
+    await _enter(connection, "project-confirmed", by, now, project, {"recorded-by": row.recorded_by})
+    return True
+
+
+async def _enter(
+    connection: AsyncConnection,
+    action: str,
+    by: str,
+    now: datetime,
+    project: Project,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    about = {"project": str(project.project_id), **more}
+    await append(connection, AuditEntry(action, by, now, None, about))
+
+
+def _same(name: str) -> str:
+    """Names that differ in case and outer spaces alone are one person's."""
+    return name.strip().casefold()
 
 
 async def find_project(connection: AsyncConnection, name: str) -> Project:

@@ -1,6 +1,6 @@
 """Approved projects, the cases linked for each, and extracts."""
 
-from sqlalchemy import Column, Date, ForeignKey, Integer, LargeBinary, Table, Text, Uuid
+from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Integer, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 
 from surveys.database import metadata
@@ -16,6 +16,10 @@ project = Table(
     Column("approved_by", Text, nullable=False),
     Column("approved_at", TIMESTAMP(timezone=True), nullable=False),
     Column("valid_to", Date, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Column("confirmed_by", Text),
+    Column("confirmed_at", TIMESTAMP(timezone=True)),
+    CheckConstraint("lower(btrim(recorded_by)) <> lower(btrim(confirmed_by))", name="project_takes_two"),
     schema="research",
 )
 

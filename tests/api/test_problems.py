@@ -31,6 +31,7 @@ NEVER_IN_A_RESPONSE = {
     "InvalidResponseError",
     "UnknownInstrumentError", "NotDisputedError", "BankError", "AnswerMissingError", "ChangesDoNotFitError",
     "PersonsError", "MergeRefusedError",
+    "NobodyApprovesError",
     "SameScoringError", "NoActorError", "SecondPersonError", "NotLiveError", "NotLiveScoringError",
     # a researcher's, who calls the library
     "InterpretationError", "InvalidTimesError", "NoFigureError", "UnknownNameError",

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 import httpx2
 import pyarrow.parquet as pq
 
-from surveys.database import Role
+from surveys.database import Role, transaction
 from surveys.identifiers import new_id
-from surveys.research import Project, build_requested, link_requested
-from tests.builders.answering import Study
+from surveys.research import Project, approve_project, build_requested, link_requested
+from tests.builders.answering import FIRST, SECOND, Study
 from tests.builders.api import Service
 from tests.builders.research import LATER, answered, approve, make_project, patient
 
@@ -57,6 +57,22 @@ async def test_an_extract_is_asked_for_made_and_fetched(
         assert hashlib.sha256(fetched.content).hexdigest() == digest["sha256"]
         assert fetched.headers["content-length"] == str(digest["bytes"])
     assert found["manifest.json"].json() == status["manifest"]
+
+
+async def test_a_linked_project_is_told_that_a_second_person_must_approve_it(
+    service: Service, study: Study
+) -> None:
+    project = make_project()
+    async with transaction(study.worker) as connection:
+        await approve_project(connection, project, FIRST, LATER)
+    client = await machine_of(service, project)
+    refused = await ask(client, project)
+    assert refused.status_code == 409
+    assert refused.json()["type"].rpartition("/")[2] == "project-needs-second-person"
+    assert "a second person must approve it" in refused.json()["detail"]
+    async with transaction(study.worker) as connection:
+        await approve_project(connection, project, SECOND, LATER)
+    assert (await ask(client, project)).status_code == 202
 
 
 async def test_a_file_that_the_client_has_is_not_sent_again(service: Service, study: Study) -> None:

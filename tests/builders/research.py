@@ -21,7 +21,9 @@ from surveys.research import (
     request_extract,
 )
 from tests.builders.answering import (
+    FIRST,
     NOW,
+    SECOND,
     STUDY,
     Study,
     make_submission,
@@ -52,7 +54,8 @@ def make_project(**more: object) -> Project:
 
 async def approve(study: Study, project: Project) -> Project:
     async with transaction(study.worker) as connection:
-        await approve_project(connection, project, NOW)
+        for person in (FIRST, SECOND):
+            await approve_project(connection, project, person, NOW)
     return project
 
 

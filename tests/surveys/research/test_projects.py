@@ -18,10 +18,13 @@ from surveys.research import (
     ExtractState,
     FutureExtractError,
     IncompleteExtractError,
+    NobodyApprovesError,
     Project,
     ProjectChangedError,
     ProjectExpiredError,
     ProjectNotFoundError,
+    UnconfirmedProjectError,
+    approve_project,
     extract_file,
     extract_status,
     find_project,
@@ -30,11 +33,14 @@ from surveys.research import (
 )
 from surveys.research.extracts import MOVES
 from tests.builders.answering import (
+    FIRST,
     NOW,
+    SECOND,
     EngineAs,
     KeysAs,
     Study,
     as_owner,
+    count,
     open_study,
     refusal,
 )
@@ -78,6 +84,55 @@ async def test_an_approved_project_is_not_changed(study: Study) -> None:
         await approve(study, make_project(variables=("site",)))
     with pytest.raises(ProjectChangedError):
         await approve(study, make_project(project_id=ProjectId(UUID(int=41))))
+
+
+async def by(study: Study, person: str, **terms: object) -> bool:
+    async with transaction(study.worker) as connection:
+        return await approve_project(connection, make_project(**terms), person, NOW)
+
+
+async def test_a_linked_project_takes_two_people_before_it_may_ask(study: Study, database: str) -> None:
+    async def asked() -> ExtractId:
+        async with transaction(study.web) as connection:
+            return await request_extract(connection, make_project().project_id, NOW, "a client", NOW)
+
+    assert not await by(study, FIRST)
+    for same in (FIRST, f" {FIRST.upper()} "):
+        assert not await by(study, same)
+        with pytest.raises(UnconfirmedProjectError, match="second person"):
+            await asked()
+    with pytest.raises(ProjectChangedError):
+        await by(study, SECOND, variables=("site",))
+    assert await by(study, SECOND)
+    assert await asked()
+    assert await by(study, "a third"), "the same again changes nothing"
+    said = "research.project WHERE recorded_by = 'kari' AND confirmed_by = 'ola'"
+    assert count(database, said) == 1
+    for action, person in (("project-approved", FIRST), ("project-confirmed", SECOND)):
+        entry = f'\'%"action":"{action}","actor":"{person}"%\''
+        assert count(database, f"audit.audit_entry WHERE entry LIKE {entry}") == 1
+
+
+async def test_a_project_without_anything_linked_takes_one(study: Study) -> None:
+    assert await by(study, FIRST, variables=())
+    async with transaction(study.web) as connection:
+        assert await request_extract(connection, make_project().project_id, NOW, "a client", NOW)
+    with pytest.raises(NobodyApprovesError):
+        await by(study, "  ")
+
+
+async def test_the_database_itself_takes_no_single_person_and_no_early_extract(
+    study: Study, database: str
+) -> None:
+    await by(study, FIRST)
+    confirm = "UPDATE research.project SET confirmed_at = now(), confirmed_by = "
+    assert "project_takes_two" in refusal(database, f"{confirm} ' Kari '")
+    request = (
+        "INSERT INTO research.extract (extract_id, project_id, as_of, requested_by, requested_at, state) "
+        "SELECT gen_random_uuid(), project_id, now(), 'x', now(), 'requested' FROM research.project"
+    )
+    assert "a second person has not approved" in refusal(database, request)
+    assert refusal(database, f"{confirm} 'ola'", request) == ""
 
 
 async def test_the_demonstrations_project_can_be_approved(study: Study) -> None:
