@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import extract, patient_page, planning, scoring, submission
+from bench import extract, patient_page, planning, scoring, sealing, submission
 from bench.figures import Figure, publish
 
 BENCHMARKS: dict[str, Callable[[], Sequence[Figure]]] = {
@@ -12,6 +12,7 @@ BENCHMARKS: dict[str, Callable[[], Sequence[Figure]]] = {
     "extract": extract.measure,
     "patient-page": patient_page.measure,
     "scoring": scoring.measure,
+    "sealing": sealing.measure,
 }
 
 

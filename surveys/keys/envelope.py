@@ -6,6 +6,7 @@ is the inbox key's; at rest it is 0, since the binding says whose key it is.
 
 import struct
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from surveys.keys.errors import NotOpenedError, TooLongError
@@ -18,6 +19,7 @@ ANSWER_LIMIT = 15 * 1024
 CHUNK_LIMIT = 1024 * 1024
 LENGTH = struct.Struct(">I")
 NO_KEY_ID = 0
+ID_LENGTH = LENGTH.pack(16)
 
 
 class Suite(IntEnum):
@@ -88,14 +90,29 @@ def unpad(padded: bytes) -> bytes:
 
 def associated(binding: Binding, header: bytes) -> bytes:
     """The associated data of a binding: each part behind its length, so that no two bindings are alike."""
-    parts = (
-        b"etterklang/1",
-        header,
-        binding.table.encode(),
-        binding.row_id.bytes,
-        binding.person_id.bytes,
-        binding.study_id.bytes,
-        binding.version.encode(),
-        str(binding.row_version).encode(),
+    return b"".join(
+        (
+            _front(header, binding.table),
+            ID_LENGTH,
+            binding.row_id.bytes,
+            ID_LENGTH,
+            binding.person_id.bytes,
+            ID_LENGTH,
+            binding.study_id.bytes,
+            _back(binding.version, binding.row_version),
+        )
     )
+
+
+@lru_cache(maxsize=256)
+def _front(header: bytes, table: str) -> bytes:
+    return _behind_its_length(b"etterklang/1", header, table.encode())
+
+
+@lru_cache(maxsize=256)
+def _back(version: str, row_version: int) -> bytes:
+    return _behind_its_length(version.encode(), str(row_version).encode())
+
+
+def _behind_its_length(*parts: bytes) -> bytes:
     return b"".join(LENGTH.pack(len(part)) + part for part in parts)

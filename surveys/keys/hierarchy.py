@@ -211,4 +211,9 @@ def inbox_context(key_id: int) -> bytes:
 
 def owner_context(owner: Owner) -> bytes:
     """What a wrapped person key is bound to."""
-    return b"etterklang person key" + owner[0].bytes + owner[1].bytes
+    return owner_context_of(owner[0].bytes + owner[1].bytes)
+
+
+def owner_context_of(owner: bytes) -> bytes:
+    """The same, of the person's and the study's 16 bytes each."""
+    return b"etterklang person key" + owner

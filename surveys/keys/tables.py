@@ -62,7 +62,6 @@ person_key = Table(
     Column("wrapped", LargeBinary, nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),
     Column("erased_at", TIMESTAMP(timezone=True)),
-    Index("person_key_epoch", "epoch"),
     Index("person_key_erased", "erased_at", postgresql_where=text("erased_at IS NOT NULL")),
     schema="keys",
 )
