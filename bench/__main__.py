@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import extract, patient_page, planning, scoring, sealing, submission
+from bench import enumeration, extract, patient_page, planning, scoring, sealing, submission
 from bench.figures import Figure, publish
 
 BENCHMARKS: dict[str, Callable[[], Sequence[Figure]]] = {
@@ -13,6 +13,7 @@ BENCHMARKS: dict[str, Callable[[], Sequence[Figure]]] = {
     "patient-page": patient_page.measure,
     "scoring": scoring.measure,
     "sealing": sealing.measure,
+    "enumeration": enumeration.measure,
 }
 
 

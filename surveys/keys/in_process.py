@@ -171,7 +171,7 @@ class InProcessKeys:
 
         async def enter(connection: AsyncConnection, index: BlindIndex) -> PersonId:
             nobody = PersonId(new_id())
-            person_id = await reach_person(connection, index, identifier.number) or nobody
+            person_id = await reach_person(connection, index, identifier.number, nobody)
             await self._audit_login(connection, Audience.PATIENT, person_id)
             return person_id
 

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable
+from math import ceil
 from uuid import UUID
 
 import numpy as np
@@ -58,7 +59,7 @@ def test_a_start_that_comes_twice_is_found() -> None:
 
 @pytest.mark.parametrize("kind", SEALERS)
 def test_no_salt_comes_twice_also_after_a_fork(kind: str) -> None:
-    lot = max(1, round(SEALS * SHARES[kind] / (PROCESSES * LOTS_A_PROCESS + 2)))
+    lot = ceil(SEALS * SHARES[kind] / (PROCESSES * LOTS_A_PROCESS + 2))
     before = starts((kind, lot))
     with multiprocessing.get_context("fork").Pool(PROCESSES) as forked:
         lots = forked.map(starts, [(kind, lot)] * (PROCESSES * LOTS_A_PROCESS), chunksize=1)
