@@ -16,7 +16,7 @@ FIND = text(
     FROM followup.assessment a
     LEFT JOIN answering.submission s USING (person_id, assessment_id)
     LEFT JOIN answering.draft d USING (person_id, assessment_id)
-    WHERE person_id = ANY ((SELECT persons.all_of(:person_id))::uuid[]) AND assessment_id = :assessment_id
+    WHERE person_id = ANY (persons.all_of(:person_id)) AND assessment_id = :assessment_id
     """
 )
 

@@ -24,8 +24,9 @@ PERSONS = """
         ORDER BY p.person_id LIMIT :limit
       )
       UNION
-      SELECT m.into_person_id FROM persons.merge m JOIN registry.person_now p ON m.person_id = p.person_id
+      SELECT m.into_person_id FROM persons.merge m
       WHERE m.unmerged_at IS NULL AND {behind_merged}
+        AND EXISTS (SELECT FROM registry.person_fact p WHERE p.person_id = m.person_id)
     ) every
     ORDER BY person_id LIMIT :limit
 """
