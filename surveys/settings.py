@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy.engine import make_url
@@ -44,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     etterklang_notice_folder: str = ""
     etterklang_session_idle_minutes: int = 15
     etterklang_session_minutes: int = 60
+    etterklang_audit_origin: str = ""
     etterklang_actor: str = ""
     etterklang_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -51,6 +53,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def home(self) -> Path:
         """The folder of the embedded database, the development keystore and the sockets."""
         return Path(self.etterklang_home)
+
+    @property
+    def audit_origin(self) -> str:
+        """The name of this audit log and of the key that signs its checkpoints."""
+        return self.etterklang_audit_origin or f"{urlsplit(self.etterklang_public_url).hostname}/audit"
 
     def database_address(self, role: Role) -> str:
         """The PostgreSQL URL for ``role``: its own setting if there is one, else ``DATABASE_URL``.

@@ -13,6 +13,7 @@ from instruments.exchange import InvalidQuestionnaireError, UnwritableInstrument
 from instruments.licence import InvalidLicenceError
 from instruments.scoring import NotDisputedError
 from surveys.answering import AnsweringError
+from surveys.audit import AuditError
 from surveys.catalogue import CatalogueError
 from surveys.database import WrongRoleError
 from surveys.followup import FollowupError
@@ -26,6 +27,7 @@ from surveys.settings import SettingsError
 EXPECTED_ERRORS = (
     AnswerTableError,
     AnsweringError,
+    AuditError,
     CatalogueError,
     FeedError,
     FollowupError,

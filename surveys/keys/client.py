@@ -15,6 +15,8 @@ from surveys.keys.errors import KeysUnavailableError
 from surveys.keys.frames import (
     Answered,
     Asked,
+    CheckpointAsked,
+    CheckpointKeyAsked,
     FingerprintsAsked,
     InboxKeyAsked,
     LinkAsked,
@@ -104,6 +106,14 @@ class SocketKeys:
     async def pseudonyms(self, project_id: ProjectId, person_ids: Sequence[PersonId]) -> list[str]:
         """See ``Keys``."""
         return await self._call(PseudonymsAsked(project_id, tuple(person_ids)), list[str])
+
+    async def checkpoint(self, size: int, root: bytes) -> str:
+        """See ``Keys``."""
+        return await self._call(CheckpointAsked(size, root), str)
+
+    async def checkpoint_key(self) -> str:
+        """See ``Keys``."""
+        return await self._call(CheckpointKeyAsked(), str)
 
     async def _call(self, asked: Asked, gives: type[Value]) -> Value:
         frame = encode(asked)

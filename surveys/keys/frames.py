@@ -71,9 +71,20 @@ class PseudonymsAsked(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fiel
     person_ids: tuple[PersonId, ...]
 
 
+class CheckpointAsked(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Asks for a signed checkpoint."""
+
+    size: int
+    root: bytes
+
+
+class CheckpointKeyAsked(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Asks for the key that checks checkpoints."""
+
+
 Asked = (
     InboxKeyAsked | ReceiptKeyAsked | LinkAsked | LoginAsked
-    | SealAsked | OpenAsked | FingerprintsAsked | PseudonymsAsked
+    | SealAsked | OpenAsked | FingerprintsAsked | PseudonymsAsked | CheckpointAsked | CheckpointKeyAsked
 )  # fmt: skip
 
 

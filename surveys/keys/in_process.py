@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from surveys import audit, clock
+from surveys.audit.checkpoints import Checkpoint, VerifierKey, body_of, sign_note
+from surveys.audit.merkle import HASH_BYTES
 from surveys.database import Role, transaction
 from surveys.identifiers import PersonId, ProjectId, new_id
 from surveys.keys.blind_index import find_persons, make_persons, reach_person, store_persons
@@ -30,6 +32,7 @@ from surveys.settings import Settings
 
 STAFF_ROLES = frozenset({"registry"})
 PSEUDONYM_CHARACTERS = 26
+CHECKPOINTS = "checkpoints"
 
 
 class Vault:
@@ -163,6 +166,27 @@ class InProcessKeys:
         check_method(self._role, "pseudonyms")
         key = self._vault.kms.mac(project_id.bytes, "pseudonyms")
         return [_keyed_hash(key, person_id.bytes).hex()[:PSEUDONYM_CHARACTERS] for person_id in person_ids]
+
+    async def checkpoint(self, size: int, root: bytes) -> str:
+        """A signed checkpoint of the audit log. Its text is made here: nothing else is ever signed for one.
+
+        Raises:
+            NotAllowedError: the caller is not the worker, or these are no size and root.
+        """
+        check_method(self._role, "checkpoint")
+        if size < 0 or len(root) != HASH_BYTES:
+            raise NotAllowedError("signing what is no checkpoint")
+        key = self._checkpoint_key()
+        body = body_of(Checkpoint(key.name, size, root))
+        return sign_note(body, key, self._vault.kms.sign(body.encode(), CHECKPOINTS))
+
+    async def checkpoint_key(self) -> str:
+        """The key that checks checkpoints, as signed-note writes it."""
+        check_method(self._role, "checkpoint_key")
+        return str(self._checkpoint_key())
+
+    def _checkpoint_key(self) -> VerifierKey:
+        return VerifierKey(self._vault.settings.audit_origin, self._vault.kms.public_key(CHECKPOINTS))
 
     async def _patient(self, number: str, now: datetime) -> PersonId:
         identifier = self._identifier(number)

@@ -117,3 +117,11 @@ class Keys(Protocol):
     async def pseudonyms(self, project_id: ProjectId, person_ids: Sequence[PersonId]) -> list[str]:
         """The project's own pseudonym of each person; for the research role alone."""
         ...
+
+    async def checkpoint(self, size: int, root: bytes) -> str:
+        """A signed checkpoint of the audit log: so many seals, under this root (32 bytes)."""
+        ...
+
+    async def checkpoint_key(self) -> str:
+        """The key that checks checkpoints, as signed-note writes it."""
+        ...

@@ -67,6 +67,8 @@ METHODS: dict[str, frozenset[Role]] = {
     "login": frozenset({Role.WEB}),
     "fingerprints": frozenset({Role.WEB, Role.WORKER, Role.RESEARCH}),
     "pseudonyms": frozenset({Role.RESEARCH}),
+    "checkpoint": frozenset({Role.WORKER}),
+    "checkpoint_key": frozenset({Role.WORKER}),
 }
 
 

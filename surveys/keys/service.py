@@ -15,6 +15,8 @@ from surveys.keys.errors import KeysError, KeystoreError
 from surveys.keys.frames import (
     Answered,
     Asked,
+    CheckpointAsked,
+    CheckpointKeyAsked,
     FingerprintsAsked,
     InboxKeyAsked,
     LinkAsked,
@@ -142,7 +144,7 @@ class _Connections:
             log.error("key-service-call-failed", role=self._role.value, error=type(error).__name__)  # noqa: TRY400 - no message, no trace
             return encode(Refused("KeysUnavailableError", ""))
 
-    async def _call(self, asked: Asked) -> object:  # noqa: PLR0911 - one line a method
+    async def _call(self, asked: Asked) -> object:  # noqa: C901, PLR0911 - one line a method
         match asked:
             case InboxKeyAsked():
                 return await self._keys.inbox_key()
@@ -160,3 +162,7 @@ class _Connections:
                 return await self._keys.fingerprints(values)
             case PseudonymsAsked(project_id, person_ids):
                 return await self._keys.pseudonyms(project_id, person_ids)
+            case CheckpointAsked(size, root):
+                return await self._keys.checkpoint(size, root)
+            case CheckpointKeyAsked():
+                return await self._keys.checkpoint_key()

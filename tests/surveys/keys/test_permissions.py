@@ -88,6 +88,8 @@ async def test_no_role_calls_what_is_not_its_own(keys_as: KeysAs) -> None:
         "login": (Audience.PATIENT, "", ""),
         "fingerprints": ([],),
         "pseudonyms": (new_id(), []),
+        "checkpoint": (0, KEY),
+        "checkpoint_key": (),
     }
     for role in Role:
         for method, roles in METHODS.items():
