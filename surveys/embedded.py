@@ -1,7 +1,9 @@
 """The PostgreSQL that comes in a wheel: started on a folder, reached over a Unix socket, no root needed."""
 
+import fcntl
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 with warnings.catch_warnings():
@@ -21,14 +23,23 @@ def start(folder: Path, options: Mapping[str, str]) -> PostgresServer:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     server = get_server(folder, start=False)
-    server.ensure_pgdata_inited()
-    configuration = folder / "postgresql.conf"
-    text = configuration.read_text()
-    wanted = MARK + "".join(f"{name} = '{value}'\n" for name, value in options.items())
-    if not text.endswith(wanted):
-        configuration.write_text(text.split(MARK)[0] + wanted)
-    server.start()
+    with _alone(folder):
+        server.ensure_pgdata_inited()
+        configuration = folder / "postgresql.conf"
+        text = configuration.read_text()
+        wanted = MARK + "".join(f"{name} = '{value}'\n" for name, value in options.items())
+        if not text.endswith(wanted):
+            configuration.write_text(text.split(MARK)[0] + wanted)
+        server.start()
     return server
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Others who start on the same folder wait: the server's own lock does not cover making its folder."""
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def ensure_database(server: PostgresServer, name: str = DATABASE) -> str:

@@ -8,7 +8,9 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from math import ceil
+from typing import TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -18,6 +20,8 @@ from surveys.identifiers import PersonId
 from surveys.keys import Binding, InboxKey, seal_to_inbox, seal_with_secret
 from surveys.keys.envelope import ANSWER_LIMIT, HEADER
 from surveys.keys.sealing import SALT_BYTES, InboxPrivateKey, make_inbox_key, seal_at_rest
+
+Result = TypeVar("Result")
 
 SEALS = int(os.environ.get("ETTERKLANG_TEST_SEALS", "200000"))
 PROCESSES = 4
@@ -50,6 +54,30 @@ def repeated(found: bytes) -> int:
     return len(values) - len(np.unique(values))
 
 
+def alone(work: Callable[..., Result], *arguments: object) -> Result:
+    """What ``work`` gives in a fresh process: one with threads, as a test's own is, must not be forked."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as fresh:
+        return fresh.submit(work, *arguments).result()
+
+
+def sealed_around_a_fork(kind: str, lot: int) -> bytes:
+    """A lot before, many in forked processes, and one after."""
+    before = starts((kind, lot))
+    with multiprocessing.get_context("fork").Pool(PROCESSES) as forked:
+        lots = forked.map(starts, [(kind, lot)] * (PROCESSES * LOTS_A_PROCESS), chunksize=1)
+    return b"".join((before, *lots, starts((kind, lot))))
+
+
+def first_of_eight_forks() -> list[bytes]:
+    """What each of eight processes seals first, forked from one that has sealed."""
+    starts(("at rest", 1))
+    firsts = []
+    for _ in range(8):
+        with multiprocessing.get_context("fork").Pool(1) as forked:
+            firsts.append(forked.apply(starts, [("at rest", 1)]))
+    return firsts
+
+
 def test_a_start_that_comes_twice_is_found() -> None:
     found = starts(("at rest", 100))
     assert repeated(found) == 0
@@ -60,10 +88,7 @@ def test_a_start_that_comes_twice_is_found() -> None:
 @pytest.mark.parametrize("kind", SEALERS)
 def test_no_salt_comes_twice_also_after_a_fork(kind: str) -> None:
     lot = ceil(SEALS * SHARES[kind] / (PROCESSES * LOTS_A_PROCESS + 2))
-    before = starts((kind, lot))
-    with multiprocessing.get_context("fork").Pool(PROCESSES) as forked:
-        lots = forked.map(starts, [(kind, lot)] * (PROCESSES * LOTS_A_PROCESS), chunksize=1)
-    found = b"".join((before, *lots, starts((kind, lot))))
+    found = alone(sealed_around_a_fork, kind, lot)
     sealed = len(found) // START
     assert sealed == lot * (PROCESSES * LOTS_A_PROCESS + 2)
     sys.stdout.write(
@@ -73,9 +98,4 @@ def test_no_salt_comes_twice_also_after_a_fork(kind: str) -> None:
 
 
 def test_what_two_forks_of_one_process_seal_first_differs() -> None:
-    starts(("at rest", 1))
-    firsts = []
-    for _ in range(8):
-        with multiprocessing.get_context("fork").Pool(1) as forked:
-            firsts.append(forked.apply(starts, [("at rest", 1)]))
-    assert len(set(firsts)) == 8
+    assert len(set(alone(first_of_eight_forks))) == 8

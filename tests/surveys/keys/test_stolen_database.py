@@ -1,6 +1,7 @@
-"""Whoever steals the database finds no answer, no score, no national identifier and no instrument in it."""
+"""Whoever steals the database or its files finds no answer, score, national ID or instrument in it."""
 
 import base64
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -25,7 +26,8 @@ from tests.builders.answering import (
 from tests.builders.keys import synthetic_numbers
 
 PEOPLE = 12
-NUMBERS = synthetic_numbers(500)
+NUMBERS = synthetic_numbers(9_971)
+START = 8
 WORDS = [f"Fiolblå paraply nummer {n}" for n in range(2 * PEOPLE)]
 SEALED = (
     "identity.national_identifier", "keys.person_key", "answering.draft", "answering.inbox",
@@ -71,6 +73,31 @@ def _copied(connection: psycopg.Connection, table: str) -> bytes:
         return b"".join(bytes(block) for block in copied)
 
 
+def pages(database: str) -> bytes:
+    """The files in which the tables and indexes lie on disk, as a backup of the disk has them."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+        found = connection.execute(
+            "SELECT current_setting('data_directory') || '/' || pg_relation_filepath(c.oid) FROM pg_class c "
+            "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE pg_relation_filepath(c.oid) IS NOT NULL "
+            "AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
+        ).fetchall()
+    return b"".join(Path(file).read_bytes() for (file,) in found)
+
+
+def found_in(content: bytes, wanted: list[bytes]) -> list[bytes]:
+    """Which of the wanted values stand in the content; one pass, whatever their number."""
+    by_start: dict[bytes, list[bytes]] = {}
+    for one in wanted:
+        by_start.setdefault(one[:START], []).append(one)
+    return [
+        one
+        for place in range(len(content) - START + 1)
+        for one in by_start.get(content[place : place + START], ())
+        if content.startswith(one, place)
+    ]
+
+
 def needles(text: str) -> list[bytes]:
     """A text as it would stand in a text column, in a binary one, and in base64."""
     plain = text.encode()
@@ -81,10 +108,12 @@ def needles(text: str) -> list[bytes]:
 async def test_no_planted_value_stands_in_any_table(study: Study, database: str) -> None:
     await fill(study)
     assert {table: count(database, table) > 0 for table in SEALED} == dict.fromkeys(SEALED, True)
-    everything = b"\n".join(contents(database))
-    wanted = [one for planted in (*NUMBERS, *WORDS, *INSTRUMENTS) for one in needles(planted)]
-    assert len(wanted) > 1500
-    assert [one for one in wanted if one in everything] == []
+    planted = (*NUMBERS, *WORDS, *INSTRUMENTS)
+    wanted = [one for value in planted for one in needles(value) if len(one) >= START]
+    assert len(planted) == 10_000
+    for everything in (b"\n".join(contents(database)), pages(database)):
+        assert len(everything) > 1_000_000
+        assert found_in(everything, wanted) == []
 
 
 async def test_the_search_finds_what_does_stand_there(study: Study, database: str) -> None:
@@ -93,7 +122,9 @@ async def test_the_search_finds_what_does_stand_there(study: Study, database: st
     as_owner(database, "UPDATE keys.inbox_key SET wrapped = 'planted in the clear'")
     everything = b"\n".join(contents(database))
     assert str(one.person_id).encode() in everything
-    assert needles("planted in the clear")[1] in everything
+    planted = needles("planted in the clear")
+    assert found_in(everything, planted) == [planted[1]]
+    assert found_in(pages(database), planted) == [planted[0]]
 
 
 async def test_the_same_answers_are_never_sealed_to_the_same(study: Study, database: str) -> None:
