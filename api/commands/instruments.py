@@ -16,6 +16,7 @@ from api.commands.differences import diff_files
 from api.commands.exchange import FormatOption, check, export, read_file
 from api.commands.licences import app as licence_app
 from api.commands.licences import in_words, warn
+from api.commands.translations import app as translation_app
 from instruments.exchange.fhir import Imported
 from instruments.versions import Instrument
 from surveys import clock
@@ -41,6 +42,7 @@ Move = Callable[[AsyncConnection, InstrumentVersionId, datetime, str], Awaitable
 
 app = typer.Typer(help="Import and publish instruments.", no_args_is_help=True, add_completion=False)
 app.add_typer(licence_app, name="licence")
+app.add_typer(translation_app, name="translations")
 app.command("diff")(diff_files)
 app.command("check")(check)
 app.command("export")(export)

@@ -29,6 +29,7 @@ NEVER_IN_A_RESPONSE = {
     # the command line's, until there is a route that takes them
     "InvalidQuestionnaireError", "InvalidInstrumentError", "UnwritableInstrumentError", "InvalidLicenceError",
     "InvalidResponseError",
+    "InvalidTranslationError",
     "UnknownInstrumentError", "NotDisputedError", "BankError", "AnswerMissingError", "ChangesDoNotFitError",
     "PersonsError", "MergeRefusedError",
     "NobodyApprovesError",
