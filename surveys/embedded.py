@@ -39,7 +39,11 @@ def _alone(folder: Path) -> Iterator[None]:
     """Others who start on the same folder wait: the server's own lock does not cover making its folder."""
     with folder.with_name(f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        try:
+            yield
+        finally:
+            # Closing is not enough: a process forked meanwhile has the file open too.
+            fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 def ensure_database(server: PostgresServer, name: str = DATABASE) -> str:

@@ -159,7 +159,11 @@ def _locked(path: Path) -> Iterator[None]:
     """Holds a lock beside the file; the file itself is replaced, so that nobody reads half of it."""
     with path.with_name(f"{path.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        try:
+            yield
+        finally:
+            # Closing is not enough: a process forked meanwhile has the file open too.
+            fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 def _replace(path: Path, keystore: Keystore) -> None:
