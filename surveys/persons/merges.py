@@ -30,7 +30,8 @@ CONFLICTS = text(
 MERGE = text(
     """
     INSERT INTO persons.merge (person_id, merged_at, into_person_id, merged_by, reason)
-    VALUES (:person_id, persons.after_extracts(:now), :into_person_id, :by, :reason)
+    SELECT :person_id, greatest(persons.after_extracts(:now), max(unmerged_at)), :into_person_id, :by, :reason
+    FROM persons.merge WHERE person_id = :person_id
     """
 )
 END = text(

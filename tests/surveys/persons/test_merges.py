@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.engine import make_url
@@ -163,6 +163,7 @@ def test_nobody_is_a_control_for_their_own_case() -> None:
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.booleans()), min_size=1, max_size=8))
+@example([(1, 0, True), (1, 0, False), (1, 0, True)])
 async def test_merging_and_unmerging_ends_where_it_began(
     engine_as: EngineAs, join: Join, part: Join, database: str, moves: list[tuple[int, int, bool]]
 ) -> None:
