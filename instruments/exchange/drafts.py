@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 
 from msgspec.structs import replace
 
@@ -9,7 +10,7 @@ from instruments.definition import Branch, Control, Item, Orientation, Presentat
 from instruments.exchange.element import Wording
 from instruments.exchange.fhir import Imported
 from instruments.exchange.logic import LogicError, branch_of, calculation
-from instruments.exchange.logic.syntax import Expression, UnknownReferenceError
+from instruments.exchange.logic.syntax import Expression, UnknownReferenceError, references
 from instruments.exchange.losses import InvalidQuestionnaireError
 from instruments.exchange.table_rows import Report, Row
 from instruments.exchange.wording import Texts
@@ -17,6 +18,8 @@ from instruments.soundness import MAX_DEPTH, MAX_ITEMS, faults_of
 from instruments.versions import Instrument, unscored
 
 ASKED_OF_MORE = "so it is left out, and the item is asked of more people"
+MAX_LOGIC = 1_000_000
+"""Characters of different expressions in a table; it takes some microseconds to read one."""
 NOT_COMPUTED = "so nothing is computed, and the item stays empty"
 Parse = Callable[[str], Expression]
 
@@ -50,6 +53,23 @@ class Book:
     left_out: set[str] = field(default_factory=set)
     """Fields that are not asked at all, whose loss or note says why."""
 
+    _trees: dict[str, Expression] = field(default_factory=dict)
+    _logic: int = 0
+
+    def tree(self, row: Row, column: str, text: str) -> Expression:
+        """An expression as a tree; one that stands in many rows is read once.
+
+        Raises:
+            LogicError: it cannot be read.
+            InvalidQuestionnaireError: all the expressions together are longer than ``MAX_LOGIC``.
+        """
+        if text not in self._trees:
+            self._logic += len(text)
+            if self._logic > MAX_LOGIC:
+                raise row.invalid(column, f"all expressions together have more than {MAX_LOGIC} characters")
+            self._trees[text] = self.parse(text)
+        return self._trees[text]
+
     def put(self, key: str, text: str, language: str | None = None) -> None:
         """Keeps a text, unless it is blank."""
         if text.strip():
@@ -64,6 +84,7 @@ class Assembly:
         self._book = book
         self._rows: dict[str, Row] = {}
         self.fields: dict[str, Item] = {}
+        self._computed_from: dict[str, frozenset[str]] = {}
         self._collect(book.drafts, 1)
 
     def _collect(self, drafts: list[Draft], depth: int) -> None:
@@ -84,9 +105,17 @@ class Assembly:
         """The items with their branches and calculations.
 
         Raises:
-            InvalidQuestionnaireError: a branch or calculation looks at a field that is not there.
+            InvalidQuestionnaireError: a branch or calculation looks at a field that is not there, or a
+                calculation waits, in a circle, for itself.
         """
-        return tuple(self._item(draft) for draft in self._book.drafts)
+        items = tuple(self._item(draft) for draft in self._book.drafts)
+        try:
+            TopologicalSorter(self._computed_from).prepare()
+        except CycleError as error:
+            circle = [str(name) for name in error.args[1]]
+            rule = "is computed from what is computed from it: " + ", ".join(circle[:5])
+            raise InvalidQuestionnaireError(self.place(circle[0]), rule) from None
+        return items
 
     def place(self, where: str) -> str:
         """The path of an item, or of the item whose wording key this is; empty for the whole."""
@@ -108,7 +137,7 @@ class Assembly:
     def _branch(self, draft: Draft, *, is_named: bool = True) -> Branch | None:
         column, text = draft.logic or ("", "")
         try:
-            return branch_of(self._book.parse(text), self.fields)
+            return branch_of(self._book.tree(draft.row, column, text), self.fields)
         except LogicError as error:
             if is_named:
                 self._lose(draft, column, text, error, ASKED_OF_MORE)
@@ -126,10 +155,13 @@ class Assembly:
     def _formula(self, draft: Draft) -> str | None:
         column, text = draft.formula or ("", "")
         try:
-            return calculation(self._book.parse(text), self.fields)
+            expression = self._book.tree(draft.row, column, text)
+            found = calculation(expression, self.fields)
         except LogicError as error:
             self._lose(draft, column, text, error, NOT_COMPUTED)
             return None
+        self._computed_from[draft.item.item_id] = frozenset(references(expression))
+        return found
 
     def _lose(self, draft: Draft, column: str, text: str, error: LogicError, outcome: str) -> None:
         if isinstance(error, UnknownReferenceError) and error.name not in self._book.left_out:

@@ -150,7 +150,7 @@ def _selected(chosen: Expression, option: Expression, reading: Reading) -> Test:
 
 
 def _comparison(operator: Operator, left: Expression, right: Expression, reading: Reading) -> Test:
-    left, right = _folded(left), _folded(right)
+    left, right = folded(left), folded(right)
     if isinstance(left, Literal) and not isinstance(right, Literal):
         left, right, operator = right, left, TURNED.get(operator, operator)
     if not isinstance(right, Literal):
@@ -167,7 +167,7 @@ def _comparison(operator: Operator, left: Expression, right: Expression, reading
     return _compared(item, operator, right)
 
 
-def _folded(expression: Expression) -> Expression:
+def folded(expression: Expression) -> Expression:
     """A number with a sign as one number."""
     if isinstance(expression, Call) and expression.name == "negative":
         number = expression.arguments[0]

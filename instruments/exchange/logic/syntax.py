@@ -1,7 +1,7 @@
 """Expressions of REDCap and XLSForm read into one kind of tree; bounded, so that a hostile one ends soon."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -109,6 +109,15 @@ def parse_xpath(text: str) -> Expression:
         LogicError: it cannot be read, or is a path.
     """
     return _Parser(_tokens(text, XPATH), has_words=True).whole()
+
+
+def references(expression: Expression) -> Iterator[str]:
+    """The names that an expression looks at, some perhaps twice; the parser has bounded its depth."""
+    if isinstance(expression, Reference):
+        yield expression.name
+    elif isinstance(expression, Call):
+        for argument in expression.arguments:
+            yield from references(argument)
 
 
 def number_in(text: str) -> float | None:

@@ -2,8 +2,9 @@
 
 from msgspec.structs import replace
 
-from instruments.answers import MAX_TEXT, wrong_answer
-from instruments.definition import CHOICES, CONTAINERS, NUMBERS, TEXTS, Item, Value
+from instruments.answers import MAX_TEXT
+from instruments.definition import CONTAINERS, TEXTS, Item
+from instruments.exchange.defaults import with_default
 from instruments.exchange.drafts import Book
 from instruments.exchange.logic.syntax import number_in
 from instruments.exchange.redcap.annotations import NOT_FOR_PEOPLE, WHY, Tag, read_tags
@@ -11,7 +12,6 @@ from instruments.exchange.redcap.columns import ANNOTATION
 from instruments.exchange.table_rows import Row
 
 UNKNOWN_TAG = "this action tag is not understood here, so what it changes cannot be kept"
-NOT_FIXED = "an answer to begin with is a fixed one here that the item could be answered with"
 
 
 def with_tags(row: Row, item: Item, book: Book) -> Item:
@@ -39,7 +39,7 @@ def _with(tag: Tag, item: Item, row: Row, book: Book) -> Item | None:  # noqa: P
         case "READONLY" | "READONLY-SURVEY" if item.kind not in CONTAINERS:
             return replace(item, read_only=True)
         case "DEFAULT" if tag.value is not None:
-            return _with_default(tag.value, item)
+            return with_default(item, tag.value)
         case "NONEOFTHEABOVE" if tag.value is not None and item.repeats:
             return _with_exclusive(tag.value, item)
         case "PLACEHOLDER" if tag.value is not None and item.kind not in CONTAINERS:
@@ -63,28 +63,3 @@ def _with_exclusive(value: str, item: Item) -> Item | None:
         return None
     options = (replace(one, exclusive=True) if one.code in codes else one for one in item.options)
     return replace(item, options=tuple(options))
-
-
-def _with_default(value: str, item: Item) -> Item | None:
-    values = initial_of(item, value)
-    if not values or item.kind in CONTAINERS or wrong_answer(item, values) is not None:
-        return None
-    return replace(item, initial=values[0], further_initial=values[1:])
-
-
-def initial_of(item: Item, text: str) -> tuple[Value, ...]:
-    """The answers that a text says to begin with; none where it says none of the item's kind."""
-    if item.kind in CHOICES:
-        codes = text.replace(" ", ",").split(",") if item.repeats else [text]
-        return tuple(dict.fromkeys(code.strip() for code in codes if code.strip()))
-    if item.kind == "boolean":
-        said = {"1": True, "0": False, "true": True, "false": False, "yes": True, "no": False}.get(
-            text.lower()
-        )
-        return () if said is None else (said,)
-    if item.kind in NUMBERS:
-        number = number_in(text)
-        if number is None:
-            return ()
-        return (int(number) if item.kind == "integer" and number.is_integer() else number,)
-    return (text.replace(" ", "T"),) if item.kind == "date-time" else (text,)

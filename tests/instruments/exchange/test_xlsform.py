@@ -1,0 +1,389 @@
+"""An XLSForm is read whole, or what is not understood is named by sheet, row and column."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from instruments.answers import Answers, check
+from instruments.definition import Item, every_item
+from instruments.exchange import InvalidQuestionnaireError, Loss
+from instruments.exchange.xlsform import read_xlsform
+from instruments.expressions import Outline, enabled
+from instruments.versions import Instrument, check_instrument
+from tests.builders.xlsform import YES_NO, Cells, question, table, workbook, xlsform
+
+END = question("end group")
+
+
+def whole(*survey: Cells, choices: Sequence[Cells] = YES_NO, settings: Sequence[Cells] = ()) -> Instrument:
+    imported = read_xlsform(xlsform(*survey, choices=choices, settings=settings))
+    assert imported.losses == ()
+    assert imported.instrument is not None
+    check_instrument(imported.instrument)
+    return imported.instrument
+
+
+def item(instrument: Instrument, name: str) -> Item:
+    (found,) = [one for one in every_item(instrument.structure) if one.item_id == name]
+    return found
+
+
+def texts(instrument: Instrument, language: str) -> dict[str, str]:
+    (found,) = [one.texts for one in instrument.translations if one.language == language]
+    return found
+
+
+def losses(*survey: Cells, **sheets: Sequence[Cells]) -> list[Loss]:
+    """What is lost of a form, which is refused until that is accepted and then imported."""
+    content = xlsform(*survey, **sheets)
+    refused = read_xlsform(content)
+    assert refused.instrument is None
+    accepted = read_xlsform(content, {loss.path for loss in refused.losses})
+    assert accepted.instrument is not None
+    check_instrument(accepted.instrument)
+    assert all(loss.what and loss.why for loss in refused.losses)
+    return list(refused.losses)
+
+
+def error_of(content: bytes) -> InvalidQuestionnaireError:
+    with pytest.raises(InvalidQuestionnaireError) as caught:
+        read_xlsform(content)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("text", "string"),
+        ("integer", "integer"),
+        ("decimal", "decimal"),
+        ("date", "date"),
+        ("time", "time"),
+        ("dateTime", "date-time"),
+        ("note", "display"),
+        ("range", "integer"),
+        ("select_one yes_no", "choice"),
+        ("select one from yes_no", "choice"),
+        ("select_multiple yes_no", "choice"),
+        ("acknowledge", "choice"),
+    ],
+)
+def test_each_type_is_its_kind_of_item(written: str, kind: str) -> None:
+    assert item(whole(question(written, "a")), "a").kind == kind
+
+
+def test_options_keep_their_codes_order_and_numbers() -> None:
+    choices = [
+        {"list_name": "l", "name": -1, "label": "Less"},
+        {"list_name": "l", "name": 1.5, "label": "More"},
+        {"list_name": "l", "name": "none", "label": "None"},
+    ]
+    options = item(whole(question("select_multiple l", "a"), choices=choices), "a").options
+    assert [(option.code, option.score) for option in options] == [("-1", -1), ("1.5", 1.5), ("none", None)]
+
+
+def test_relevant_shows_an_item_on_the_answers_it_names() -> None:
+    relevant = "${a} = 1 and (${b} > 2 or selected(${c}, '1')) and not(${d} = '')"
+    instrument = whole(
+        question("select_one yes_no", "a"),
+        question("integer", "b"),
+        question("select_multiple yes_no", "c"),
+        question("text", "d"),
+        question("text", "e", relevant=relevant),
+    )
+    outline = Outline(instrument.structure)
+    for values, shown in (
+        ({"a": ("1",), "b": (3,), "d": ("x",)}, True),
+        ({"a": ("1",), "b": (2,), "d": ("x",)}, False),
+        ({"a": ("1",), "b": (0,), "c": ("0", "1"), "d": ("x",)}, True),
+        ({"a": ("0",), "b": (3,), "d": ("x",)}, False),
+        ({"a": ("1",), "b": (3,)}, False),
+    ):
+        assert enabled(outline, values)["e"] is shown
+
+
+def test_a_group_that_is_not_relevant_takes_its_items_with_it() -> None:
+    instrument = whole(
+        question("select_one yes_no", "a"),
+        question("begin group", "g", relevant="${a} = '1'"),
+        question("text", "b"),
+        END,
+    )
+    outline = Outline(instrument.structure)
+    assert enabled(outline, {"a": ("1",)})["b"]
+    assert not enabled(outline, {"a": ("0",)})["b"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "constraint", "fit", "unfit"),
+    [
+        ("integer", ". >= 0 and . < 10", (0, 9), (-1, 10)),
+        ("integer", "-5 < . and 10 >= .", (-4, 10), (-5, 11)),
+        ("decimal", ". >= 0.5 and . <= 1.5", (0.5, 1.5), (0.4, 1.6)),
+        (
+            "date",
+            ". > date('2020-01-31') and . <= '2020-12-31'",
+            ("2020-02-01",),
+            ("2020-01-31", "2021-01-01"),
+        ),
+        ("text", "regex(., '[a-c]+')", ("abc",), ("abd", "")),
+        ("text", "string-length(.) > 1 and string-length(.) <= 3", ("ab", "abc"), ("a", "abcd")),
+        ("text", "string-length(.) = 2", ("ab",), ("a", "abc")),
+    ],
+)
+def test_a_constraint_of_bounds_refuses_the_answers_outside_them(
+    kind: str, constraint: str, fit: tuple[str, ...], unfit: tuple[str, ...]
+) -> None:
+    structure = whole(question(kind, "a", constraint=constraint)).structure
+    assert all(check(structure, Answers({"a": (value,)})) == [] for value in fit)
+    assert all(check(structure, Answers({"a": (value,)})) != [] for value in unfit)
+
+
+def test_a_constraint_can_say_that_an_option_rules_out_the_others() -> None:
+    constraint = "not(selected(., '0') and count-selected(.) > 1)"
+    structure = whole(question("select_multiple yes_no", "a", constraint=constraint)).structure
+    assert check(structure, Answers({"a": ("1",)})) == []
+    assert [fault.rule for fault in check(structure, Answers({"a": ("0", "1")}))] == ["exclusive-option"]
+
+
+def test_a_calculation_is_kept_hidden_and_takes_no_answer() -> None:
+    instrument = whole(
+        question("integer", "a"),
+        question("calculate", "b", label=None, calculation="round(${a} div 2, 1) + 1"),
+    )
+    calculated = item(instrument, "b")
+    assert calculated.calculated is not None
+    assert "'a'" in calculated.calculated
+    assert calculated.hidden
+    assert calculated.read_only
+
+
+def test_a_range_is_a_slider_with_its_ends_and_step() -> None:
+    instrument = whole(
+        question("range", "a", parameters="start=1 end=5 step=0.5"),
+        question("range", "b", parameters="end = 100"),
+    )
+    assert [
+        (one.minimum, one.maximum, one.step) for one in (item(instrument, "a"), item(instrument, "b"))
+    ] == [
+        (1, 5, 0.5),
+        (0, 100, 1),
+    ]
+    assert instrument.presentation.controls == {"a": "slider", "b": "slider"}
+
+
+def test_wording_stands_in_each_language_under_its_tag() -> None:
+    instrument = whole(
+        {
+            "type": "integer", "name": "a", "label::English (en)": "One", "label::Norsk (nb)": "En",
+            "hint::Norsk (nb)": "Et tall", "constraint": ". > 0", "constraint_message::English (en)": "Low",
+        },
+        {"type": "select_one l", "name": "b", "label::English (en)": "Two", "label::Norsk (nb)": "To"},
+        choices=[{"list_name": "l", "name": "x", "label::English (en)": "Ex", "label::Norsk (nb)": "Eks"}],
+        settings=[{"form_title": "Title", "default_language": "Norsk (nb)"}],
+    )  # fmt: skip
+    assert [one.language for one in instrument.translations] == ["nb", "en"]
+    assert texts(instrument, "en") == {"a": "One", "a/error": "Low", "b": "Two", "b/x": "Ex"}
+    assert texts(instrument, "nb") == {
+        "title": "Title", "a": "En", "a/help": "Et tall", "b": "To", "b/x": "Eks",
+    }  # fmt: skip
+
+
+def test_the_form_id_and_its_version_are_the_instruments() -> None:
+    structure = whole(question("text", "a"), settings=[{"form_id": "a form", "version": 3}]).structure
+    assert (structure.instrument_id, structure.version) == ("urn:xlsform:a%20form", "3")
+
+
+def test_appearances_are_controls_and_orientation() -> None:
+    shown = whole(
+        question("select_one yes_no", "a", appearance="likert"),
+        question("select_one yes_no", "b", appearance="minimal"),
+        question("select_one yes_no", "c", appearance="minimal autocomplete"),
+        question("begin group", "g", appearance="field-list"),
+        question("text", "d"),
+        END,
+        question("begin group", "t", appearance="table-list"),
+        question("select_one yes_no", "e"),
+        question("select_one yes_no", "f"),
+        END,
+    ).presentation
+    assert shown.controls == {"b": "drop-down", "c": "autocomplete", "g": "page", "t": "table"}
+    assert shown.orientation == {"a": "horizontal"}
+
+
+def test_rules_beside_the_question_are_kept() -> None:
+    instrument = whole(
+        question("text", "a", required="yes", default="x", appearance="multiline"),
+        question("integer", "b", read_only="TRUE", default=3),
+        question("select_multiple yes_no", "c", default="1 0"),
+        question("hidden", "d", default="z", label=None),
+        question("text", "e", relevant="false()"),
+    )
+    assert (item(instrument, "a").required, item(instrument, "a").initial, item(instrument, "a").kind) == (
+        True, "x", "text",
+    )  # fmt: skip
+    assert (item(instrument, "b").read_only, item(instrument, "b").initial) == (True, 3)
+    assert (item(instrument, "c").initial, item(instrument, "c").further_initial) == ("1", ("0",))
+    assert (item(instrument, "d").hidden, item(instrument, "d").initial) == (True, "z")
+    assert item(instrument, "e").hidden
+
+
+def test_when_it_was_filled_in_is_noted_and_who_did_is_lost() -> None:
+    imported = read_xlsform(
+        xlsform(question("start", "start"), question("username", "who"), question("text", "a"), choices=())
+    )
+    assert [note.path for note in imported.notes] == ["survey row 2 (start): type"]
+    assert [loss.path for loss in imported.losses] == ["survey row 3 (who): type"]
+
+
+A = question("select_one yes_no", "b")
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        (question("image", "a"), "type"),
+        (question("geopoint", "a"), "type"),
+        (question("rank yes_no", "a"), "type"),
+        (question("select_one_from_file x.csv", "a"), "type"),
+        (question("no such type", "a"), "type"),
+        (question("select_one yes_no or_other", "a"), "type"),
+        (question("text", "a", relevant="today() > '2020-01-01'"), "relevant"),
+        (question("text", "a", relevant="((("), "relevant"),
+        (question("text", "a", relevant="../x = 1"), "relevant"),
+        (question("integer", "a", constraint=". < ${b}"), "constraint"),
+        (question("decimal", "a", constraint=". > 0"), "constraint"),
+        (question("date", "a", constraint=". <= today()"), "constraint"),
+        (question("text", "a", constraint="regex(., '(?=a)')"), "constraint"),
+        (question("text", "a", required="${b} = 1"), "required"),
+        (question("text", "a", required="yes", required_message="Needed"), "required_message"),
+        (question("text", "a", read_only="${b} = 1"), "read_only"),
+        (question("date", "a", default="today()"), "default"),
+        (question("integer", "a", default="x"), "default"),
+        (question("select_one yes_no", "a", choice_filter="x = ${b}"), "choice_filter"),
+        (question("select_one yes_no", "a", parameters="randomize=true"), "parameters"),
+        (question("select_one yes_no", "a", appearance="map"), "appearance"),
+        (question("calculate", "a", calculation="concat(${b}, 'x')"), "calculation"),
+        (question("text", "a", calculation="${b} + 1"), "calculation"),
+        (question("text", "a", **{"media::image": "a.png"}), "image"),
+        (question("text", "a", **{"audio::English (en)": "a.mp3"}), "audio::English (en)"),
+        (question("text", "a", **{"label::Klingon": "x"}), "label::Klingon"),
+        (question("text", "a", label="<b>Bold</b>"), "label"),
+        (question("text", "a", label="**Bold**"), "label"),
+        (question("text", "a", label="Hello ${b}"), "label"),
+        (question("text", "a", trigger="${b}"), "trigger"),
+        (question("text", "a", unheard_of="x"), "unheard_of"),
+    ],
+)
+def test_what_is_not_understood_is_named_by_sheet_row_and_column(row: Cells, column: str) -> None:
+    assert [loss.path for loss in losses(A, row)] == [f"survey row 3 (a): {column}"]
+
+
+def test_a_repeat_is_lost_and_its_questions_are_asked_once() -> None:
+    lost = losses(question("begin repeat", "g"), question("text", "a"), question("end repeat"))
+    assert [loss.path for loss in lost] == ["survey row 2 (g): type"]
+
+
+def test_choices_settings_and_sheets_name_their_losses_too() -> None:
+    lost = losses(
+        question("select_one l", "a"),
+        choices=[
+            {"list_name": "l", "name": "x", "label": "Ex", "media::image": "x.png", "district": "north"}
+        ],
+        settings=[{"form_title": "Title", "unheard_of": "x"}],
+        entities=[{"list_name": "trees"}],
+    )
+    assert [loss.path for loss in lost] == [
+        "settings row 2: unheard_of",
+        "choices row 2 (x): image",
+        "entities",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "path", "rule"),
+    [
+        (workbook(choices=[["list_name"]]), "", "lacks the sheet 'survey'"),
+        (workbook(survey=[]), "survey row 1", "lacks the column 'type'"),
+        (workbook(survey=[["type", "name"]]), "", "it asks nothing"),
+        (workbook(survey=[["type", "name", "name"]]), "survey row 1", "are the same"),
+        (workbook(survey=[["type", "name", "relevant", "relevance"]]), "survey row 1", "are the same"),
+        (xlsform(question("text", "a"), question("text", "a")), "survey row 3 (a)", "the name of"),
+        (xlsform(question("text", "a b")), "survey row 2 (a b): name", "must begin with a letter"),
+        (xlsform(question("text")), "survey row 2: name", "must begin with a letter"),
+        (xlsform(question("", "a")), "survey row 2 (a): type", "every question needs one"),
+        (xlsform(question("select_one", "a")), "survey row 2 (a): type", "names no list"),
+        (xlsform(question("select_one x", "a")), "survey row 2 (a): type", "the list 'x'"),
+        (xlsform(A, choices=[*YES_NO, YES_NO[0]]), "choices row 4 (1): name", "has the code '1' twice"),
+        (xlsform(A, choices=[{"name": "x"}]), "choices row 2 (x): list_name", "needs the name of its list"),
+        (xlsform(A, choices=[{"list_name": "yes_no"}]), "choices row 2: name", "must be a code"),
+        (xlsform(END), "survey row 2: type", "never begun"),
+        (xlsform(question("begin group", "g"), A), "survey row 2 (g): type", "never ended"),
+        (
+            xlsform(question("begin group", "g"), A, question("end repeat")),
+            "survey row 4: type",
+            "where the group of survey row 2 (g) is still open",
+        ),
+        (
+            xlsform(*(question("begin group", f"g{number}") for number in range(100))),
+            "survey row 66 (g64): type",
+            "nested more than 64 deep",
+        ),
+        (xlsform(question("text", "a", relevant="${x} = 1")), "survey row 2 (a): relevant", "looks at 'x'"),
+        (xlsform(question("date", "a", constraint=". < ${x}")), "survey row 2 (a): constr", "looks at 'x'"),
+        (
+            xlsform(question("integer", "a", constraint=". < 1 and . > 1")),
+            "survey row 2 (a): constraint",
+            "leaves no answer",
+        ),
+        (xlsform(question("calculate", "a")), "survey row 2 (a): calculation", "is missing"),
+        (
+            xlsform(
+                question("calculate", "a", calculation="${b} + 1"),
+                question("calculate", "b", calculation="${a}"),
+            ),
+            "survey row",
+            "is computed from what is computed from it",
+        ),
+        (
+            xlsform(question("text", "a", relevant="${b} = 1"), question("text", "b", relevant="${a} = 1")),
+            "survey row",
+            "in a circle",
+        ),
+        (xlsform(question("range", "a", parameters="start=9 end=1")), "survey row 2 (a)", "no value"),
+        (
+            xlsform(
+                question("begin group", "g", appearance="table-list"),
+                A,
+                question("select_one other", "c"),
+                END,
+                choices=[*YES_NO, {"list_name": "other", "name": "x"}],
+            ),
+            "survey row 2 (g): appearance",
+            "one list of choices",
+        ),
+    ],
+)  # fmt: skip
+def test_a_form_that_is_wrong_is_one_error_with_its_place_and_rule(
+    content: bytes, path: str, rule: str
+) -> None:
+    error = error_of(content)
+    assert error.path.startswith(path)
+    assert rule in error.rule
+
+
+def test_the_same_form_in_one_csv_file_is_the_same_instrument() -> None:
+    rows = (question("select_one yes_no", "a"), question("text", "b", relevant="${a} = '1'"))
+    sheets = {
+        "survey": table(rows, ("type", "name", "label")),
+        "choices": table(YES_NO, ("list_name", "name", "label")),
+        "settings": [["form_id", "version"], ["f", "1"]],
+    }
+    lines = [
+        line
+        for name, own in sheets.items()
+        for line in (name, *("," + ",".join(str(cell or "") for cell in row) for row in own))
+    ]
+    from_csv, from_workbook = read_xlsform("\n".join(lines).encode()), read_xlsform(workbook(**sheets))
+    assert from_csv.losses == from_workbook.losses == ()
+    assert from_csv.instrument == from_workbook.instrument
