@@ -13,6 +13,7 @@ from api.demo import places
 from surveys import clock
 from tests.builders.api import Keystore
 from tests.builders.command_line import Ended
+from tests.builders.xlsform import question, xlsform
 
 Etterklang = Callable[..., Ended]
 FILE = places.DOCUMENTS / "urinary-habits.fhir.json"
@@ -167,3 +168,17 @@ def test_scoring_anew_says_what_it_did(etterklang: Etterklang) -> None:
     etterklang("publish", version, by="ola")
     said = etterklang("rescore", version, by="ola")
     assert said == Ended(0, "0 responses scored anew, 0 had these scores already, 0 are erased\n", "")
+
+
+def test_an_xlsform_is_refused_until_its_losses_are_accepted_and_then_imported(
+    etterklang: Etterklang, tmp_path: Path
+) -> None:
+    file = tmp_path / "form.xlsx"
+    file.write_bytes(xlsform(question("begin repeat", "g"), question("text", "a"), question("end repeat")))
+    refused = etterklang("import", file, "--format", "xlsform", by="kari")
+    assert refused.code == 3
+    assert refused.out.startswith("survey row 2 (g): type: a repeat: ")
+    accepted = etterklang("import", file, "--accept-loss", "survey row 2 (g): type", by="kari")
+    assert accepted.code == 0, accepted.error
+    assert accepted.out.splitlines()[-1].startswith("imported 2 items, ")
+    assert len(etterklang("list").out.splitlines()) == 1

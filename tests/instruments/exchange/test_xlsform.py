@@ -6,11 +6,11 @@ import pytest
 
 from instruments.answers import Answers, check
 from instruments.definition import Item, every_item
-from instruments.exchange import InvalidQuestionnaireError, Loss
+from instruments.exchange import InvalidQuestionnaireError, Loss, read_questionnaire, write_questionnaire
 from instruments.exchange.xlsform import read_xlsform
 from instruments.expressions import Outline, enabled
 from instruments.versions import Instrument, check_instrument
-from tests.builders.xlsform import YES_NO, Cells, question, table, workbook, xlsform
+from tests.builders.xlsform import YES_NO, Cells, question, workbook, xlsform
 
 END = question("end group")
 
@@ -372,18 +372,17 @@ def test_a_form_that_is_wrong_is_one_error_with_its_place_and_rule(
     assert rule in error.rule
 
 
-def test_the_same_form_in_one_csv_file_is_the_same_instrument() -> None:
-    rows = (question("select_one yes_no", "a"), question("text", "b", relevant="${a} = '1'"))
-    sheets = {
-        "survey": table(rows, ("type", "name", "label")),
-        "choices": table(YES_NO, ("list_name", "name", "label")),
-        "settings": [["form_id", "version"], ["f", "1"]],
-    }
-    lines = [
-        line
-        for name, own in sheets.items()
-        for line in (name, *("," + ",".join(str(cell or "") for cell in row) for row in own))
-    ]
-    from_csv, from_workbook = read_xlsform("\n".join(lines).encode()), read_xlsform(workbook(**sheets))
-    assert from_csv.losses == from_workbook.losses == ()
-    assert from_csv.instrument == from_workbook.instrument
+def test_an_imported_form_goes_out_as_fhir_and_comes_back_the_same() -> None:
+    instrument = whole(
+        question("begin group", "g", appearance="field-list", relevant="selected(${b}, '1') or ${c} > 3"),
+        question("text", "a", constraint="regex(., '[a-z]+')", constraint_message="Letters", hint="Help"),
+        END,
+        question("select_multiple yes_no", "b", appearance="likert"),
+        question("range", "c", parameters="start=0 end=10"),
+        question("calculate", "d", label=None, calculation="${c} * 2"),
+        question("acknowledge", "e"),
+        settings=[{"form_id": "f", "version": "1", "form_title": "Title", "default_language": "en"}],
+    )
+    read = read_questionnaire(write_questionnaire(instrument))
+    assert read.losses == ()
+    assert read.instrument == instrument
