@@ -84,6 +84,10 @@ class Columns(NamedTuple):
                 found.append((name, tag))
         return found
 
+    def languages(self) -> list[str | None]:
+        """The languages that labels are in, None for the form's own; that alone, where there is no label."""
+        return [language for _, language in self.of(LABEL)] or [None]
+
 
 class Language(NamedTuple):
     """The form's own language: as headings write it, and its tag."""
@@ -109,7 +113,7 @@ def own_language(survey: Sheet, default: str) -> Language:
     """
     if default and default != "default":
         return Language(default, tag_of(default) or UNKNOWN_LANGUAGE)
-    headings = [_split(one) for one in survey.heading]
+    headings = [_split(one) for index, one in enumerate(survey.heading) if _is_filled(survey, index)]
     if (LABEL, "") not in headings:
         for kind, language in headings:
             if kind == LABEL and language:
@@ -127,7 +131,7 @@ def read_columns(name: str, sheet: Sheet, own: Language) -> Columns:
     seen: dict[tuple[str, str | None], str] = {}
     for index, written in enumerate(sheet.heading):
         kind, language = _split(written)
-        if kind in WORDING and not any("".join(cells[index : index + 1]) for _, cells in sheet.rows):
+        if kind in WORDING and not _is_filled(sheet, index):
             columns.names.append("")
             continue
         column = f"{kind}::{language}" if language else kind
@@ -162,6 +166,10 @@ def read_rows(name: str, sheet: Sheet, columns: Columns, report: Report, order: 
         place = f"{name} row {number}" + (f" ({said})" if said else "")
         rows.append(Row(by_column, order + number, place, report))
     return rows
+
+
+def _is_filled(sheet: Sheet, index: int) -> bool:
+    return any(index < len(cells) and cells[index] for _, cells in sheet.rows)
 
 
 def _split(written: str) -> tuple[str, str]:

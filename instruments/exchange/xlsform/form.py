@@ -23,6 +23,7 @@ from instruments.exchange.xlsform.questions import (
     name_of,
     read_question,
     read_relevant,
+    with_flags,
 )
 from instruments.exchange.xlsform.settings import default_language, read_settings
 from instruments.exchange.xlsform.sheets import SURVEY, Sheet, Sheets, read_sheets
@@ -143,6 +144,7 @@ class _Survey:
             row.lose(TYPE, f"a {kind.control}", REPEATED)
         put_label(row, self._columns, self._book, group.item.item_id)
         put_help(row, self._columns, self._book, group.item.item_id)
+        with_flags(row, group.item)
         with_appearance(row, group.item, self._book)
         read_relevant(row, group)
         finish(row, form)
@@ -161,6 +163,7 @@ class _Survey:
         name = row.text(NAME)
         if name and name != group.item.item_id:
             row.note(NAME, name, "a group has the name that it begins with")
+        with_flags(row, group.item)
         row.finish(dict.fromkeys(row.cells, AT_AN_END))
 
     def _question(self, row: Row, kind: Select | str, form: Form) -> None:

@@ -83,7 +83,7 @@ class Lists:
                 found.texts.append((code, language, words_of(row, column, text)))
                 said = True
         if not said:
-            found.texts.append((code, None, code))
+            found.texts.extend((code, language, code) for language in self._columns.languages())
         leave_spare(row, self._columns)
 
     def _note_others(self, rows: list[Row]) -> None:

@@ -95,6 +95,11 @@ def read_relevant(row: Row, draft: Draft) -> None:
         draft.logic = (RELEVANT, text)
 
 
+def with_flags(row: Row, item: Item) -> Item:
+    """The item as the columns of yes and no change it; on a group they say nothing."""
+    return _with_required(row, _with_read_only(row, item))
+
+
 def finish(row: Row, form: Form) -> None:
     """Names what is left of a row."""
     leave_spare(row, form.columns)
@@ -114,7 +119,8 @@ def _plain(row: Row, name: str, kind: str, form: Form) -> Item:
         case "calculate":
             return replace(item, hidden=True, read_only=True)
         case "acknowledge" | "trigger":
-            form.book.put(f"{name}/{OK}", OK)
+            for language in form.columns.languages():
+                form.book.put(f"{name}/{OK}", OK, language)
             return replace(item, options=(Option(OK),))
     return item
 
@@ -164,8 +170,7 @@ def _parameters(row: Row) -> dict[str, str]:
 
 def _with_rules(row: Row, item: Item, draft: Draft, form: Form) -> Item:
     item = _with_calculation(row, item, draft)
-    item = _with_read_only(row, item)
-    item = _with_required(row, item)
+    item = with_flags(row, item)
     before = item
     constraint = row.text(CONSTRAINT)
     if constraint and item.kind in CONTAINERS:

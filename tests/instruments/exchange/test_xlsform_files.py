@@ -49,6 +49,7 @@ def row(number: int, *cells: str) -> str:
 
 
 HEADING = row(1, "type", "name")
+A, END = question("select_one yes_no", "b"), question("end group")
 
 
 def error_of(content: bytes) -> InvalidQuestionnaireError:
@@ -165,6 +166,78 @@ def test_a_row_after_hundreds_of_blank_ones_is_read() -> None:
     blank: list[list[object]] = [[None]] * 500
     content = workbook(survey=[["type", "name"], *blank, ["text", "a"]])
     assert read_xlsform(content).items == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "path", "rule"),
+    [
+        (workbook(choices=[["list_name"]]), "", "lacks the sheet 'survey'"),
+        (workbook(survey=[]), "survey row 1", "lacks the column 'type'"),
+        (workbook(survey=[["type", "name"]]), "", "it asks nothing"),
+        (workbook(survey=[["type", "name", "name"]]), "survey row 1", "are the same"),
+        (workbook(survey=[["type", "name", "relevant", "relevance"]]), "survey row 1", "are the same"),
+        (xlsform(question("text", "a"), question("text", "a")), "survey row 3 (a)", "the name of"),
+        (xlsform(question("text", "a b")), "survey row 2 (a b): name", "must begin with a letter"),
+        (xlsform(question("text")), "survey row 2: name", "must begin with a letter"),
+        (xlsform(question("", "a")), "survey row 2 (a): type", "every question needs one"),
+        (xlsform(question("select_one", "a")), "survey row 2 (a): type", "names no list"),
+        (xlsform(question("select_one x", "a")), "survey row 2 (a): type", "the list 'x'"),
+        (xlsform(A, choices=[*YES_NO, YES_NO[0]]), "choices row 4 (1): name", "has the code '1' twice"),
+        (xlsform(A, choices=[{"name": "x"}]), "choices row 2 (x): list_name", "needs the name of its list"),
+        (xlsform(A, choices=[{"list_name": "yes_no"}]), "choices row 2: name", "must be a code"),
+        (xlsform(END), "survey row 2: type", "never begun"),
+        (xlsform(question("begin group", "g"), A), "survey row 2 (g): type", "never ended"),
+        (
+            xlsform(question("begin group", "g"), A, question("end repeat")),
+            "survey row 4: type",
+            "where the group of survey row 2 (g) is still open",
+        ),
+        (
+            xlsform(*(question("begin group", f"g{number}") for number in range(100))),
+            "survey row 66 (g64): type",
+            "nested more than 64 deep",
+        ),
+        (xlsform(question("text", "a", relevant="${x} = 1")), "survey row 2 (a): relevant", "looks at 'x'"),
+        (xlsform(question("date", "a", constraint=". < ${x}")), "survey row 2 (a): constr", "looks at 'x'"),
+        (
+            xlsform(question("integer", "a", constraint=". < 1 and . > 1")),
+            "survey row 2 (a): constraint",
+            "leaves no answer",
+        ),
+        (xlsform(question("calculate", "a")), "survey row 2 (a): calculation", "is missing"),
+        (
+            xlsform(
+                question("calculate", "a", calculation="${b} + 1"),
+                question("calculate", "b", calculation="${a}"),
+            ),
+            "survey row",
+            "is computed from what is computed from it",
+        ),
+        (
+            xlsform(question("text", "a", relevant="${b} = 1"), question("text", "b", relevant="${a} = 1")),
+            "survey row",
+            "in a circle",
+        ),
+        (xlsform(question("range", "a", parameters="start=9 end=1")), "survey row 2 (a)", "no value"),
+        (
+            xlsform(
+                question("begin group", "g", appearance="table-list"),
+                A,
+                question("select_one other", "c"),
+                END,
+                choices=[*YES_NO, {"list_name": "other", "name": "x"}],
+            ),
+            "survey row 2 (g): appearance",
+            "one list of choices",
+        ),
+    ],
+)  # fmt: skip
+def test_a_form_that_is_wrong_is_one_error_with_its_place_and_rule(
+    content: bytes, path: str, rule: str
+) -> None:
+    error = error_of(content)
+    assert error.path.startswith(path)
+    assert rule in error.rule
 
 
 def test_the_same_form_in_one_csv_file_is_the_same_instrument() -> None:
