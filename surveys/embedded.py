@@ -1,10 +1,10 @@
 """The PostgreSQL that comes in a wheel: started on a folder, reached over a Unix socket, no root needed."""
 
-import fcntl
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
+
+from surveys.locks import locked
 
 with warnings.catch_warnings():
     # As root there may be no runtime folder; the server falls back to a temporary one by itself.
@@ -23,7 +23,8 @@ def start(folder: Path, options: Mapping[str, str]) -> PostgresServer:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     server = get_server(folder, start=False)
-    with _alone(folder):
+    # The server's own lock does not cover making its folder.
+    with locked(folder):
         server.ensure_pgdata_inited()
         configuration = folder / "postgresql.conf"
         text = configuration.read_text()
@@ -32,18 +33,6 @@ def start(folder: Path, options: Mapping[str, str]) -> PostgresServer:
             configuration.write_text(text.split(MARK)[0] + wanted)
         server.start()
     return server
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Others who start on the same folder wait: the server's own lock does not cover making its folder."""
-    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            # Closing is not enough: a process forked meanwhile has the file open too.
-            fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 def ensure_database(server: PostgresServer, name: str = DATABASE) -> str:

@@ -12,6 +12,8 @@ from api.commands.environment import EMBEDDED_OPTIONS, ENVIRONMENT_FILE, read_en
 from surveys import embedded
 from surveys.database import Role, check_role, make_engine
 from surveys.keys import Keys, open_keys
+from surveys.keys.in_process import Vault
+from surveys.keys.service import opened_vault
 from surveys.settings import Settings, load_settings
 
 
@@ -72,6 +74,19 @@ async def acting_as(role: Role) -> AsyncIterator[Acting]:
     opening: AbstractAsyncContextManager[Keys] = open_keys(settings, role)
     async with connected(settings, role) as engine, opening as keys:
         yield Acting(settings, engine, keys)
+
+
+@asynccontextmanager
+async def vault_here() -> AsyncIterator[Vault]:
+    """The key service itself, for a command about keys or identities, as ``etterklang_keys``.
+
+    Raises:
+        SettingsError, WrongRoleError, KeysError: it cannot be opened here.
+    """
+    settings = settings_here()
+    with embedded_here(settings, Role.KEYS):
+        async with opened_vault(settings) as vault:
+            yield vault
 
 
 def _plain(address: str) -> str:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import typer
 
+from api.commands.output import OutOption, give_out
 from instruments.exchange.fhir import Imported
 from instruments.exchange.json_tree import MAX_BYTES
 from instruments.exchange.losses import InvalidQuestionnaireError
@@ -116,21 +117,13 @@ def export(
         str, typer.Argument(metavar="ID", help="a version's identifier, or an instrument's: its live version")
     ],
     form: Annotated[Written, typer.Option("--format", help="what to write")] = Written.FHIR,
-    out: Annotated[Path | None, typer.Option(help="the file to write; left out: standard output")] = None,
+    out: OutOption = None,
 ) -> None:
     """Write a stored version as a FHIR R4 Questionnaire, which imports without a loss as the same."""
     from instruments.exchange.writing import write_questionnaire  # noqa: PLC0415 - `check` needs no writer
 
     del form
-    content = write_questionnaire(*asyncio.run(_stored(identifier)))
-    if out is None:
-        typer.echo(content, nl=False)
-        return
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise typer.BadParameter(f"{out} cannot be written: {error.strerror}") from error
-    typer.echo(f"wrote {out}", err=True)
+    give_out(write_questionnaire(*asyncio.run(_stored(identifier))), out)
 
 
 async def _stored(identifier: str) -> tuple[Instrument, State]:

@@ -10,12 +10,10 @@ from typing import Annotated
 
 import typer
 
-from api.commands.acting import embedded_here, settings_here
+from api.commands.acting import vault_here
 from api.commands.actors import ActorOption, name_of_actor
 from surveys import clock
-from surveys.database import Role
 from surveys.keys.merging import Act, Merged, merge_numbers, unmerge_number
-from surveys.keys.service import opened_vault
 
 app = typer.Typer(help="One person's two national identifiers.", no_args_is_help=True, add_completion=False)
 
@@ -52,16 +50,12 @@ def _read(*names: str) -> list[str]:
 
 
 async def _merge(old: str, new: str, why: str, actor: str | None) -> Merged:
-    settings = settings_here()
-    with embedded_here(settings, Role.KEYS):
-        async with opened_vault(settings) as vault:
-            act = Act(name_of_actor(actor, settings), why, clock.now())
-            return await merge_numbers(vault.peppers, vault.series, old, new, act)
+    async with vault_here() as vault:
+        act = Act(name_of_actor(actor, vault.settings), why, clock.now())
+        return await merge_numbers(vault.peppers, vault.series, old, new, act)
 
 
 async def _unmerge(old: str, why: str, actor: str | None) -> Merged:
-    settings = settings_here()
-    with embedded_here(settings, Role.KEYS):
-        async with opened_vault(settings) as vault:
-            act = Act(name_of_actor(actor, settings), why, clock.now())
-            return await unmerge_number(vault.peppers, vault.series, old, act)
+    async with vault_here() as vault:
+        act = Act(name_of_actor(actor, vault.settings), why, clock.now())
+        return await unmerge_number(vault.peppers, vault.series, old, act)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.commands.acting import acting_as
 from api.commands.actors import ActorOption, name_of_actor
+from api.commands.arguments import VersionArgument
 from api.commands.differences import diff_files
 from api.commands.exchange import FormatOption, check, export, read_file
 from api.commands.licences import app as licence_app
@@ -37,7 +38,6 @@ from surveys.database import Role, transaction
 from surveys.identifiers import InstrumentVersionId
 
 REFUSED = 3
-VersionArgument = Annotated[UUID, typer.Argument(help="the version's identifier")]
 Move = Callable[[AsyncConnection, InstrumentVersionId, datetime, str], Awaitable[None]]
 
 app = typer.Typer(help="Import and publish instruments.", no_args_is_help=True, add_completion=False)

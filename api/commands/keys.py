@@ -1,24 +1,20 @@
 """``etterklang keys``: the key service, its key store, rotation and erasure; as ``etterklang_keys``."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
 
 import typer
 
-from api.commands.acting import embedded_here, settings_here
+from api.commands.acting import settings_here, vault_here
 from surveys import clock
-from surveys.database import Role, transaction
+from surveys.database import transaction
 from surveys.identifiers import PersonId
 from surveys.keys import create_keystore, run_key_service
 from surveys.keys.erasure import erase
-from surveys.keys.in_process import Vault
 from surveys.keys.reindexing import Reindexed, rotate_pepper
 from surveys.keys.rotation import Rotated, rotate_epoch, rotate_inbox
-from surveys.keys.service import opened_vault
 from surveys.keys.status import KeyStatus, read_status
 
 app = typer.Typer(help="The key service and its key store.", no_args_is_help=True, add_completion=False)
@@ -98,34 +94,26 @@ def status() -> None:
     typer.echo(f"erasures: {found.erased} carried out, {found.waiting} wait for a second person")
 
 
-@asynccontextmanager
-async def _vault() -> AsyncIterator[Vault]:
-    settings = settings_here()
-    with embedded_here(settings, Role.KEYS):
-        async with opened_vault(settings) as vault:
-            yield vault
-
-
 async def _rotate_epoch() -> Rotated:
-    async with _vault() as vault:
+    async with vault_here() as vault:
         return await rotate_epoch(vault.hierarchy, vault.engine, clock.now())
 
 
 async def _rotate_inbox() -> int:
-    async with _vault() as vault:
+    async with vault_here() as vault:
         return await rotate_inbox(vault.hierarchy, vault.engine, clock.now())
 
 
 async def _rotate_pepper() -> Reindexed:
-    async with _vault() as vault:
+    async with vault_here() as vault:
         return await rotate_pepper(vault.hierarchy, vault.peppers, vault.engine, clock.now())
 
 
 async def _erase(person_id: PersonId, actor: str) -> int | None:
-    async with _vault() as vault, transaction(vault.engine) as connection:
+    async with vault_here() as vault, transaction(vault.engine) as connection:
         return await erase(connection, person_id, actor, clock.now())
 
 
 async def _status() -> KeyStatus:
-    async with _vault() as vault, transaction(vault.engine) as connection:
+    async with vault_here() as vault, transaction(vault.engine) as connection:
         return await read_status(connection)

@@ -1,6 +1,7 @@
 """``etterklang instruments translations``: out to translators and back in, and how far each language is."""
 
 import asyncio
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +11,11 @@ import typer
 
 from api.commands.acting import acting_as
 from api.commands.actors import ActorOption, name_of_actor
+from api.commands.arguments import VersionArgument
+from api.commands.output import OutOption, give_out
 from instruments.exchange.translation_table import read_table, write_table
-from instruments.exchange.xliff import Translated, read_xliff, write_xliff
+from instruments.exchange.translation_units import Translated
+from instruments.exchange.xliff import read_xliff, write_xliff
 from instruments.translation import completeness
 from instruments.versions import Instrument
 from surveys import clock
@@ -27,7 +31,7 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-VersionArgument = Annotated[UUID, typer.Argument(help="the version's identifier")]
+Read = Callable[[bytes, Instrument], Translated]
 app = typer.Typer(help="Translate instruments.", no_args_is_help=True, add_completion=False)
 
 
@@ -42,20 +46,12 @@ def export(
     language: Annotated[str, typer.Option(help="the language to translate into (BCP 47)")],
     source: Annotated[str, typer.Option(help="the language to translate from")] = "nb",
     form: Annotated[Format, typer.Option("--format", help="what to write")] = Format.XLIFF,
-    out: Annotated[Path | None, typer.Option(help="the file to write; left out: standard output")] = None,
+    out: OutOption = None,
 ) -> None:
     """Write what a translator needs: each text, with its translation so far."""
     instrument = asyncio.run(_loaded(version))
     write = write_xliff if form is Format.XLIFF else write_table
-    content = write(instrument, source, language)
-    if out is None:
-        typer.echo(content, nl=False)
-        return
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise typer.BadParameter(f"{out} cannot be written: {error.strerror}") from error
-    typer.echo(f"wrote {out}", err=True)
+    give_out(write(instrument, source, language), out)
 
 
 @app.command("import")
@@ -66,8 +62,7 @@ def import_file(
 ) -> None:
     """Import FILE into VERSION: a new draft beside it, which goes through review like any other."""
     read = read_table if file.suffix.lower() == ".csv" else read_xliff
-    translated = read(file.read_bytes(), asyncio.run(_loaded(version)))
-    draft = asyncio.run(_store(translated, actor))
+    translated, draft = asyncio.run(_take_in(version, read, file.read_bytes(), actor))
     (lacking,) = (
         len(one.missing)
         for one in completeness(translated.instrument.structure, translated.instrument.translations)
@@ -91,7 +86,12 @@ async def _loaded(version: UUID) -> Instrument:
         return await load_instrument(connection, acting.keys, InstrumentVersionId(version))
 
 
-async def _store(translated: Translated, actor: str | None) -> InstrumentVersionId:
+async def _take_in(
+    version: UUID, read: Read, content: bytes, actor: str | None
+) -> tuple[Translated, InstrumentVersionId]:
     async with acting_as(Role.WORKER) as acting, transaction(acting.engine) as connection:
+        instrument = await load_instrument(connection, acting.keys, InstrumentVersionId(version))
+        translated = read(content, instrument)
         name = name_of_actor(actor, acting.settings)
-        return await store_instrument(connection, acting.keys, translated.instrument, clock.now(), name)
+        stored = await store_instrument(connection, acting.keys, translated.instrument, clock.now(), name)
+        return translated, stored

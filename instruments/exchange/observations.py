@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from instruments.exchange.canonicals import OWN
+from instruments.exchange.canonicals import OWN, UNITS_SYSTEM
 from instruments.exchange.json_tree import Tree
 from instruments.scoring.spec import Scale, ScoringSpec, shown_scales
 from instruments.scoring.verdict import Raised, ScaleScore, Verdict
@@ -17,7 +17,6 @@ from instruments.versions import content_hash
 
 ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
-UCUM = "http://unitsofmeasure.org"
 SCORING = f"{OWN}scoring-hash"
 SCALES = "https://etterklang.example/fhir/CodeSystem/scale"
 
@@ -55,13 +54,9 @@ def write_observations(
         for one in verdict.scores
     ]
     found += [{**common, "code": _code(spec, one.flag_id, names), **_raised(one)} for one in verdict.flags]
-    bundle = {
-        "resourceType": "Bundle",
-        "type": "collection",
-        "entry": [{"resource": one} for one in found],
-    }
-    if not found:
-        del bundle["entry"]
+    bundle: Tree = {"resourceType": "Bundle", "type": "collection"}
+    if found:
+        bundle["entry"] = [{"resource": one} for one in found]
     return msgspec.json.encode(bundle)
 
 
@@ -107,7 +102,7 @@ def _raised(one: Raised) -> Tree:
 
 
 def _points(value: float) -> Tree:
-    return {"value": value, "unit": "points", "system": UCUM, "code": "{score}"}
+    return {"value": value, "unit": "points", "system": UNITS_SYSTEM, "code": "{score}"}
 
 
 def _absent(code: str) -> Tree:

@@ -3,8 +3,14 @@
 import csv
 import io
 
-from instruments.exchange.translation_units import InvalidTranslationError, Unit, units_of, with_translation
-from instruments.exchange.xliff import MAX_BYTES, Translated
+from instruments.exchange.translation_units import (
+    MAX_BYTES,
+    InvalidTranslationError,
+    Translated,
+    Unit,
+    units_of,
+    with_translation,
+)
 from instruments.versions import Instrument
 
 COLUMNS = ("key", "source", "target")
@@ -45,16 +51,12 @@ def read_table(content: bytes, instrument: Instrument) -> Translated:
     if not rows or len(rows[0]) != len(COLUMNS) or rows[0][0] != COLUMNS[0]:
         raise InvalidTranslationError("row 1", "must be: key, the source language, the target language")
     _, source, target = rows[0]
-    found: dict[str, Unit] = {}
+    units: list[Unit] = []
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(COLUMNS):
             raise InvalidTranslationError(f"row {number}", f"must have {len(COLUMNS)} cells")
-        unit = Unit(*(_unsafe(cell) for cell in row))
-        if unit.key in found:
-            raise InvalidTranslationError(unit.key, "stands there twice")
-        found[unit.key] = unit
-    changed = with_translation(instrument, source, target, found)
-    return Translated(changed, target, sum(bool(unit.target) for unit in found.values()))
+        units.append(Unit(*(_unsafe(cell) for cell in row)))
+    return with_translation(instrument, source, target, units)
 
 
 def _delimiter(text: str) -> str:

@@ -1,6 +1,6 @@
 """What a translator gets and gives back: each text of one language beside its translation, by its key."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -10,6 +10,7 @@ from instruments.exchange.losses import InvalidQuestionnaireError
 from instruments.translation import possible_keys
 from instruments.versions import Instrument
 
+MAX_BYTES = 8 * 1024 * 1024
 RIGHT_TO_LEFT = frozenset(("ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"))
 """Languages (ISO 639-1) whose usual script runs from right to left (CLDR)."""
 
@@ -24,6 +25,14 @@ class Unit(NamedTuple):
     key: str
     source: str
     target: str
+
+
+class Translated(NamedTuple):
+    """What a translator's file holds: the instrument with the new texts, and how many of them there are."""
+
+    instrument: Instrument
+    language: str
+    texts: int
 
 
 def original_of(structure: Structure) -> str:
@@ -51,15 +60,18 @@ def units_of(instrument: Instrument, source: str, target: str) -> tuple[Unit, ..
     return tuple(Unit(key, texts[key], done.get(key, "")) for key in keys)
 
 
-def with_translation(
-    instrument: Instrument, source: str, target: str, translated: Mapping[str, Unit]
-) -> Instrument:
+def with_translation(instrument: Instrument, source: str, target: str, units: Iterable[Unit]) -> Translated:
     """The instrument with the translator's texts in ``target``; keys that a file leaves out stay.
 
     Raises:
-        InvalidTranslationError: a key is not one of the source's, the text that was translated is not the
-            instrument's, or ``target`` is the source itself.
+        InvalidTranslationError: a key stands there twice or is not one of the source's, the text that was
+            translated is not the instrument's, or ``target`` is the source itself.
     """
+    translated: dict[str, Unit] = {}
+    for unit in units:
+        if unit.key in translated:
+            raise InvalidTranslationError(unit.key, "stands there twice")
+        translated[unit.key] = unit
     if target == source:
         raise InvalidTranslationError(target, "is the language translated from")
     known = {unit.key: unit for unit in units_of(instrument, source, target)}
@@ -75,7 +87,8 @@ def with_translation(
     version = next((one.version for one in instrument.translations if one.language == target), "")
     new = Translation(structure.instrument_id, target, version or structure.version, texts)
     others = tuple(one for one in instrument.translations if one.language != target)
-    return replace(instrument, translations=(*others, new))
+    changed = replace(instrument, translations=(*others, new))
+    return Translated(changed, target, sum(bool(unit.target) for unit in translated.values()))
 
 
 def _texts(instrument: Instrument, language: str) -> Mapping[str, str] | None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError
 from xml.sax.saxutils import escape, quoteattr
 
@@ -10,7 +9,9 @@ from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped
 from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
 
 from instruments.exchange.translation_units import (
+    MAX_BYTES,
     InvalidTranslationError,
+    Translated,
     Unit,
     direction_of,
     original_of,
@@ -22,20 +23,11 @@ from instruments.versions import Instrument
 NAMESPACE = "urn:oasis:names:tc:xliff:document:2.0"
 NS = f"{{{NAMESPACE}}}"
 VERSIONS = ("2.0", "2.1")
-MAX_BYTES = 8 * 1024 * 1024
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """What XML 1.0 cannot hold; XLIFF writes it as ``<cp hex="001A"/>``."""
 
 HEX = re.compile("[0-9A-Fa-f]{4,6}", re.ASCII)
 ID = re.compile("k-((?:[0-9a-f]{2})+)", re.ASCII)
-
-
-class Translated(NamedTuple):
-    """What a translator's file holds: the instrument with the new texts, and how many of them there are."""
-
-    instrument: Instrument
-    language: str
-    texts: int
 
 
 def write_xliff(instrument: Instrument, source: str, target: str) -> bytes:
@@ -66,17 +58,12 @@ def read_xliff(content: bytes, instrument: Instrument) -> Translated:
     source, target = root.get("srcLang", ""), root.get("trgLang", "")
     if not target:
         raise InvalidTranslationError("xliff", "names no trgLang")
-    found: dict[str, Unit] = {}
+    units: list[Unit] = []
     for file in root.findall(f"{NS}file"):
         if file.get("original") != _plain(original_of(instrument.structure)):
             raise InvalidTranslationError("file", "is of another version of the wording")
-        for element in file.iter(f"{NS}unit"):
-            unit = _read_unit(element)
-            if unit.key in found:
-                raise InvalidTranslationError(unit.key, "stands there twice")
-            found[unit.key] = unit
-    changed = with_translation(instrument, source, target, found)
-    return Translated(changed, target, sum(bool(unit.target) for unit in found.values()))
+        units += map(_read_unit, file.iter(f"{NS}unit"))
+    return with_translation(instrument, source, target, units)
 
 
 def _unit(unit: Unit) -> str:

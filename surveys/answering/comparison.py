@@ -12,7 +12,7 @@ from surveys.answering.messages import StoredResponse, StoredScores
 from surveys.answering.places import Place
 from surveys.answering.waiting import Waiting
 from surveys.clock import local_date
-from surveys.identifiers import PersonId, ResponseId, StudyId, SubmissionId, TumourId
+from surveys.identifiers import StudyId, SubmissionId, TumourId
 from surveys.keys import Keys, Purpose, SealedRow
 from surveys.lateeffects import LateEffectRule, Occasion, ScoredWave, SignalDraft, load_rules, signals_for
 from surveys.registry import History, histories_of
@@ -115,17 +115,7 @@ async def _earlier(
     found = (await connection.execute(EARLIER, mine)).all()
     if not found:
         return {}
-    places = [
-        Place(
-            ResponseId(row.response_id),
-            PersonId(row.person_id),
-            StudyId(row.study_id),
-            TumourId(row.tumour_id),
-            row.wave,
-            row.part,
-        )
-        for row in found
-    ]
+    places = [Place.of(row, StudyId(row.study_id)) for row in found]
     opened = await keys.open(
         Purpose.COMPARE,
         [SealedRow(place.score(row.scoring), row.sealed) for place, row in zip(places, found, strict=True)],

@@ -1,7 +1,9 @@
 """Where sealed responses and scores belong: each is bound to every clear column that says what it answers."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from surveys.identifiers import PersonId, ResponseId, StudyId, TumourId
 from surveys.keys import Binding
@@ -16,6 +18,18 @@ class Place(NamedTuple):
     tumour_id: TumourId
     wave: int
     part: int
+
+    @classmethod
+    def of(cls, row: Row[Any], study_id: StudyId) -> "Place":
+        """The place of a row that has the other columns by their names."""
+        return cls(
+            ResponseId(row.response_id),
+            PersonId(row.person_id),
+            study_id,
+            TumourId(row.tumour_id),
+            row.wave,
+            row.part,
+        )
 
     def response(self, protocol_version_id: UUID) -> Binding:
         """The binding of the response itself, pinned to its protocol version."""

@@ -23,11 +23,8 @@ from surveys.database import transaction
 from surveys.followup import Protocol, load_protocols
 from surveys.identifiers import (
     InstrumentVersionId,
-    PersonId,
     ProtocolVersionId,
-    ResponseId,
     StudyId,
-    TumourId,
 )
 from surveys.keys import Keys, NotOpenedError, PlainRow, Purpose, SealedRow
 
@@ -167,14 +164,7 @@ async def _page(connection: AsyncConnection, task: _Task, after: tuple[UUID, UUI
     beyond = {"person": after[0], "response": after[1], "limit": BATCH}
     return [
         _Found(
-            Place(
-                ResponseId(row.response_id),
-                PersonId(row.person_id),
-                StudyId(row.study_id),
-                TumourId(row.tumour_id),
-                row.wave,
-                row.part,
-            ),
+            Place.of(row, StudyId(row.study_id)),
             ProtocolVersionId(row.protocol_version_id),
             row.sealed,
             tuple(row.scores),

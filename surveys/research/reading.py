@@ -5,12 +5,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Row as RowOf
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from surveys.answering import Place, StoredResponse, StoredScores
-from surveys.identifiers import PersonId, ProtocolVersionId, ResponseId, StudyId, TumourId
+from surveys.identifiers import PersonId, ProtocolVersionId, ResponseId, TumourId
 from surveys.keys import Keys, Purpose, SealedRow
 from surveys.persons import everyone_at
 from surveys.research.linked import LinkedCase
@@ -92,7 +91,7 @@ async def opened_rows(connection: AsyncConnection, keys: Keys, moment: Moment) -
         some = [person_id for name in in_order[start : start + PERSONS_AT_ONCE] for person_id in named[name]]
         wanted = _study(moment) | {"project_id": moment.project.project_id, "persons": some}
         found = [
-            _Found(_place(row, moment.project.study_id), row.protocol_version_id, *row[6:])
+            _Found(Place.of(row, moment.project.study_id), row.protocol_version_id, *row[6:])
             for row in await connection.execute(RESPONSES, wanted)
         ]
         found.sort(key=lambda one: _position(names, one.place))
@@ -146,17 +145,6 @@ async def _open(keys: Keys, names: Mapping[PersonId, str], found: Sequence[_Foun
 
 def _position(names: Mapping[PersonId, str], place: Place) -> tuple[str, int, int, TumourId, ResponseId]:
     return (names[place.person_id], place.wave, place.part, place.tumour_id, place.response_id)
-
-
-def _place(row: RowOf[tuple[object, ...]], study_id: StudyId) -> Place:
-    return Place(
-        ResponseId(row.response_id),
-        PersonId(row.person_id),
-        study_id,
-        TumourId(row.tumour_id),
-        row.wave,
-        row.part,
-    )
 
 
 def _study(moment: Moment) -> dict[str, object]:

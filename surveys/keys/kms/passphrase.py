@@ -1,7 +1,6 @@
 """The root key in a file, sealed under a passphrase (Argon2id, RFC 9106)."""
 
 import contextlib
-import fcntl
 import hashlib
 import hmac
 import os
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from surveys.keys.errors import KeystoreError, NotOpenedError
 from surveys.keys.sealing import derive, unwrap, wrap
+from surveys.locks import locked
 
 KEY_BYTES = 32
 SALT_BYTES = 16
@@ -107,7 +107,8 @@ class PassphraseKms:
         if self._file is None:
             yield self._epochs
             return
-        with _locked(self._file):
+        # The file itself is replaced, so that nobody reads half of it.
+        with locked(self._file):
             keystore = _decode(self._file)
             epochs = dict(keystore.epochs)
             yield epochs
@@ -152,18 +153,6 @@ def open_keystore(path: Path, passphrase: bytes) -> PassphraseKms:
 
 def _decode(path: Path) -> Keystore:
     return msgspec.json.decode(path.read_bytes(), type=Keystore)
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Holds a lock beside the file; the file itself is replaced, so that nobody reads half of it."""
-    with path.with_name(f"{path.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            # Closing is not enough: a process forked meanwhile has the file open too.
-            fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 def _replace(path: Path, keystore: Keystore) -> None:
