@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from instruments.versions import MOVES, State
+from surveys.actors import known_as
 from surveys.audit import AuditEntry, append
 from surveys.catalogue.errors import (
     NoActorError,
@@ -126,7 +127,7 @@ async def check_move(
     state = State(found)
     if wanted not in MOVES[state]:
         raise VersionMoveError(version_id, state, wanted)
-    if wanted is State.PUBLISHED and _same(actor) in await _first_persons(connection, version_id):
+    if wanted is State.PUBLISHED and known_as(actor) in await _first_persons(connection, version_id):
         raise SecondPersonError(version_id, actor)
     return state
 
@@ -155,9 +156,4 @@ async def record_move(connection: AsyncConnection, version_id: InstrumentVersion
 async def _first_persons(connection: AsyncConnection, version_id: InstrumentVersionId) -> set[str]:
     """Who stored a version or submitted it for review."""
     steps = await moves_of(connection, version_id)
-    return {_same(one.actor) for one in steps if one.before is None or one.after is State.IN_REVIEW}
-
-
-def _same(actor: str) -> str:
-    """A name as the database compares it: letters' case and blanks around it make nobody another person."""
-    return actor.strip().lower()
+    return {known_as(one.actor) for one in steps if one.before is None or one.after is State.IN_REVIEW}

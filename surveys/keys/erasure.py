@@ -7,6 +7,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from surveys import audit
+from surveys.actors import known_as
 from surveys.database import Role
 from surveys.identifiers import PersonId
 from surveys.keys.errors import NotAllowedError
@@ -42,7 +43,7 @@ async def erase(connection: AsyncConnection, person_id: PersonId, actor: str, no
         await connection.execute(insert(erasure).values(**values))
         await _enter(connection, "erasure-asked-for", actor, now, person_id, {})
         return None
-    if row.asked_by == actor:
+    if known_as(row.asked_by) == known_as(actor):
         raise NotAllowedError(f"approving an erasure that {actor} asked for")
     erased = (await connection.execute(ERASE, {"person": person_id, "no_study": NO_STUDY})).rowcount
     await connection.execute(FORGET, {"person": person_id})

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from surveys.actors import known_as
 from surveys.audit import AuditEntry, append
 from surveys.identifiers import ProjectId, StudyId
 from surveys.research.errors import (
@@ -83,7 +84,7 @@ async def _confirm(connection: AsyncConnection, project: Project, by: str, now: 
     row = (await connection.execute(wanted.with_for_update())).one()
     if row.confirmed_at is not None or not project.variables:
         return True
-    if _same(by) == _same(row.recorded_by):
+    if known_as(by) == known_as(row.recorded_by):
         return False
     await connection.execute(update(table).where(place).values(confirmed_by=by, confirmed_at=now))
     await _enter(connection, "project-confirmed", by, now, project, {"recorded-by": row.recorded_by})
@@ -100,11 +101,6 @@ async def _enter(
 ) -> None:
     about = {"project": str(project.project_id), **more}
     await append(connection, AuditEntry(action, by, now, None, about))
-
-
-def _same(name: str) -> str:
-    """Names that differ in case and outer spaces alone are one person's."""
-    return name.strip().casefold()
 
 
 async def find_project(connection: AsyncConnection, name: str) -> Project:

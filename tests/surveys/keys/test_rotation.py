@@ -162,6 +162,9 @@ async def test_erasure_takes_two_people_and_the_first_cannot_be_the_second(
     with pytest.raises(NotAllowedError, match="ada asked for"):
         async with transaction(vault().engine) as connection:
             await erase(connection, person, "ada", NOVEMBER)
+    with pytest.raises(NotAllowedError):
+        async with transaction(vault().engine) as connection:
+            await erase(connection, person, " Ada", NOVEMBER)
     assert len(await running.open(Purpose.COMPARE, stored)) == 2
     async with transaction(vault().engine) as connection:
         assert await erase(connection, person, "grace", NOVEMBER) == 1
