@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from bench.figures import Figure
 from bench.ground import ground
-from surveys import clock
 from surveys.database import Role
 from surveys.keys import Audience
 from surveys.keys.in_process import InProcessKeys, Vault
 from surveys.keys.service import opened_vault
 from surveys.national_id import with_control_digits
 from surveys.settings import Settings
-from tests.builders.keys import key_server, signed
+from tests.builders.keys import key_server, login_token
 
 EACH = 10_000
 WARM_UP = 500
@@ -72,12 +71,7 @@ async def _measure(settings: Settings) -> tuple[NDArray[np.float64], NDArray[np.
 
 async def _login(vault: Vault, number: str) -> float:
     """Microseconds."""
-    at = int(clock.now().timestamp())
-    claims: dict[str, object] = {
-        "iss": vault.settings.etterklang_patient_issuer, "aud": "etterklang", "sub": "pairwise",
-        "nonce": NONCE, "iat": at, "exp": at + 120, "acr": "idporten-loa-high", "pid": number,
-    }  # fmt: skip
-    token = signed(KEY, {"alg": "ES256", "kid": "bench"}, claims)
+    token = login_token(KEY, "bench", vault.settings.etterklang_patient_issuer, number, NONCE)
     web = InProcessKeys(vault, Role.WEB)
     started = time.perf_counter()
     await web.login(Audience.PATIENT, token, NONCE)

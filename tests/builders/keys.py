@@ -92,6 +92,16 @@ def signed(key: RSAKey | ECKey | OKPKey, header: Mapping[str, object], claims: M
     return jws.serialize_compact(dict(header), content, key, algorithms=[str(header["alg"])])
 
 
+def login_token(key: ECKey, key_id: str, issuer: str, number: str, nonce: str) -> str:
+    """The ID token with which a patient logs in now, in order in every way."""
+    at = int(clock.now().timestamp())
+    claims: dict[str, object] = {
+        "iss": issuer, "aud": "etterklang", "sub": "pairwise",
+        "nonce": nonce, "iat": at, "exp": at + 120, "acr": "idporten-loa-high", "pid": number,
+    }  # fmt: skip
+    return signed(key, {"alg": "ES256", "kid": key_id}, claims)
+
+
 def hashed(secret: bytes, header: Mapping[str, object], claims: Mapping[str, object]) -> str:
     """A token that only claims to be signed: an HMAC under ``secret``, or nothing where it is empty."""
     content = ".".join(_base64url(json.dumps(part).encode()) for part in (header, claims))

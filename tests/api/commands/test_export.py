@@ -1,46 +1,25 @@
 """``etterklang instruments export``: a stored version as a Questionnaire that imports as itself."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from fhir.resources.R4B.questionnaire import Questionnaire
 
-from api import cli
 from api.demo import places
-from tests.builders.api import Keystore
+from tests.builders.command_line import Ended
 
 FILE = places.DOCUMENTS / "urinary-habits.fhir.json"
 
 
-@pytest.fixture
-def _service(database: str, keystore: Keystore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ETTERKLANG_MODE", "development")
-    monkeypatch.setenv("DATABASE_URL", database)
-    monkeypatch.setenv("ETTERKLANG_KEYSTORE", str(keystore.file))
-    monkeypatch.setenv("ETTERKLANG_KEYSTORE_PASSPHRASE_FILE", str(keystore.passphrase))
-    monkeypatch.setenv("ETTERKLANG_ACTOR", "kari")
+Saying = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], _service: None) -> "Saying":
-    return Saying(monkeypatch, capsys)
-
-
-class Saying:
-    """Runs ``etterklang instruments`` in this process: how it ended, and what it said."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self._monkeypatch = monkeypatch
-        self._capsys = capsys
-
-    def __call__(self, *arguments: str | Path) -> tuple[int, str, str]:
-        self._monkeypatch.setattr("sys.argv", ["etterklang", "instruments", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        captured = self._capsys.readouterr()
-        return int(ended.value.code or 0), captured.out, captured.err
+def said(etterklang: Callable[..., Ended]) -> Saying:
+    """Runs ``etterklang instruments``: how it ended, and what it said."""
+    return lambda *arguments: etterklang(*arguments, by="kari")
 
 
 def test_a_stored_draft_is_written_as_a_questionnaire_that_checks_whole(said: Saying, tmp_path: Path) -> None:

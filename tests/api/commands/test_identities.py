@@ -1,9 +1,7 @@
 """Merging on the command line: the numbers come from standard input, and nothing says them again."""
 
 import asyncio
-import io
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from joserfc.jwk import ECKey
@@ -11,8 +9,6 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import cli
-from surveys import clock
 from surveys.database import Role
 from surveys.identifiers import PersonId
 from surveys.keys import Audience
@@ -22,7 +18,7 @@ from surveys.settings import Settings
 from tests.builders.answering import count
 from tests.builders.api import Keystore
 from tests.builders.command_line import Ended
-from tests.builders.keys import key_server, signed, synthetic_numbers
+from tests.builders.keys import key_server, login_token, synthetic_numbers
 
 EC = ECKey.generate_key("P-256", {"kid": "ec"})
 OLD, NEW, NOBODY = synthetic_numbers(3)
@@ -32,29 +28,9 @@ EngineAs = Callable[[Role], AsyncEngine]
 
 
 @pytest.fixture
-def etterklang(
-    database: str,
-    keystore: Keystore,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Etterklang:
-    """Runs the command in this process; ``lines`` are its standard input."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ETTERKLANG_MODE", "development")
-    monkeypatch.setenv("DATABASE_URL", database)
-    monkeypatch.setenv("ETTERKLANG_KEYSTORE", str(keystore.file))
-    monkeypatch.setenv("ETTERKLANG_KEYSTORE_PASSPHRASE_FILE", str(keystore.passphrase))
-
-    def run(*arguments: str, lines: tuple[str, ...] = ()) -> Ended:
-        monkeypatch.setattr("sys.argv", ["etterklang", "identities", *arguments, "--actor", "kari"])
-        monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return Ended(int(ended.value.code or 0), said.out, said.err)
-
-    return run
+def etterklang(command_line: Etterklang) -> Etterklang:
+    """Runs ``etterklang identities``; ``lines`` are its standard input."""
+    return lambda *arguments, lines=(): command_line("identities", *arguments, "--actor", "kari", lines=lines)
 
 
 def vault_of(keystore: Keystore, engine: AsyncEngine, issuer: str) -> Vault:
@@ -64,13 +40,9 @@ def vault_of(keystore: Keystore, engine: AsyncEngine, issuer: str) -> Vault:
 
 async def reached(vault: Vault, number: str) -> PersonId:
     """Whom a login with this number reaches."""
-    at = int(clock.now().timestamp())
-    claims: dict[str, object] = {
-        "iss": vault.settings.etterklang_patient_issuer, "aud": "etterklang", "sub": "pairwise",
-        "nonce": "of this login", "iat": at, "exp": at + 120, "acr": "idporten-loa-high", "pid": number,
-    }  # fmt: skip
-    token = signed(EC, {"alg": "ES256", "kid": "ec"}, claims)
-    return (await InProcessKeys(vault, Role.WEB).login(Audience.PATIENT, token, "of this login")).person_id
+    nonce = "of this login"
+    token = login_token(EC, "ec", vault.settings.etterklang_patient_issuer, number, nonce)
+    return (await InProcessKeys(vault, Role.WEB).login(Audience.PATIENT, token, nonce)).person_id
 
 
 def entries(database: str) -> list[str]:

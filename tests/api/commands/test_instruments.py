@@ -8,10 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from api import cli
 from api.demo import places
 from surveys import clock
-from tests.builders.api import Keystore
 from tests.builders.command_line import Ended
 from tests.builders.xlsform import question, xlsform
 
@@ -19,32 +17,6 @@ Etterklang = Callable[..., Ended]
 FILE = places.DOCUMENTS / "urinary-habits.fhir.json"
 NAME = "urinary-habits"
 TODAY = clock.local_date(clock.now())
-
-
-@pytest.fixture
-def etterklang(
-    database: str,
-    keystore: Keystore,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Etterklang:
-    """Runs the command on a database of its own, in this process; ``by`` is the setting of who acts."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ETTERKLANG_MODE", "development")
-    monkeypatch.setenv("DATABASE_URL", database)
-    monkeypatch.setenv("ETTERKLANG_KEYSTORE", str(keystore.file))
-    monkeypatch.setenv("ETTERKLANG_KEYSTORE_PASSPHRASE_FILE", str(keystore.passphrase))
-
-    def run(*arguments: str | Path, by: str = "") -> Ended:
-        monkeypatch.setenv("ETTERKLANG_ACTOR", by)
-        monkeypatch.setattr("sys.argv", ["etterklang", "instruments", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return Ended(int(ended.value.code or 0), said.out, said.err)
-
-    return run
 
 
 def add_licence(etterklang: Etterklang, valid_to: date | None = None, *more: str) -> Ended:

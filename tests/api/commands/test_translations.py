@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.commands.test_instruments import Etterklang, etterklang, imported
-
-__all__ = ["etterklang"]
+from tests.api.commands.test_instruments import Etterklang, imported
 
 
 @pytest.mark.parametrize("form", ["xliff", "csv"])

@@ -21,8 +21,6 @@ from surveys.keys import NotAllowedError, NotOpenedError, TooLongError
 from tests.builders.answering import (
     NOW,
     TODAY,
-    EngineAs,
-    KeysAs,
     Open,
     Study,
     answers,
@@ -30,14 +28,8 @@ from tests.builders.answering import (
     grant_of,
     make_submission,
     open_assessment,
-    open_study,
     send,
 )
-
-
-@pytest.fixture
-async def study(engine_as: EngineAs, keys_as: KeysAs) -> Study:
-    return await open_study(engine_as, keys_as)
 
 
 async def save(

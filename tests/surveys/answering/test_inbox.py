@@ -28,8 +28,6 @@ from tests.builders.answering import (
     HABITS,
     NOW,
     STUDY,
-    EngineAs,
-    KeysAs,
     Open,
     Study,
     answers,
@@ -37,17 +35,11 @@ from tests.builders.answering import (
     count,
     make_submission,
     open_assessment,
-    open_study,
     send,
 )
 from tests.builders.followup import DIAGNOSED, make_history, make_treatment, make_tumour, tell_registry
 
 LATER = NOW + timedelta(minutes=5)
-
-
-@pytest.fixture
-async def study(engine_as: EngineAs, keys_as: KeysAs) -> Study:
-    return await open_study(engine_as, keys_as)
 
 
 async def process(study: Study, keys: Keys | None = None, limit: int = 100) -> int:

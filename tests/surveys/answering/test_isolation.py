@@ -15,12 +15,10 @@ from tests.builders.answering import (
     HABITS,
     NOW,
     EngineAs,
-    KeysAs,
     Study,
     answers,
     make_submission,
     open_assessment,
-    open_study,
     send,
 )
 
@@ -33,11 +31,6 @@ UNREADABLE = {
     ),
     Role.KEYS: ("answering.inbox", "answering.response", "answering.score", "registry.person_link"),
 }  # fmt: skip
-
-
-@pytest.fixture
-async def study(engine_as: EngineAs, keys_as: KeysAs) -> Study:
-    return await open_study(engine_as, keys_as)
 
 
 @pytest.mark.parametrize("role", UNREADABLE)

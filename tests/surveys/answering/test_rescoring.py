@@ -22,8 +22,6 @@ from tests.builders import answering
 from tests.builders.answering import (
     FIRST,
     NOW,
-    EngineAs,
-    KeysAs,
     Study,
     answers,
     as_owner,
@@ -31,7 +29,6 @@ from tests.builders.answering import (
     everyday,
     make_submission,
     open_assessment,
-    open_study,
     send,
 )
 from tests.builders.research import approve as approve_project
@@ -46,11 +43,6 @@ RENEWED: Instrument = replace(
         scales=(Scale("energy", items=("walk",)), Scale("all", items=("tired", "walk"))),
     ),
 )
-
-
-@pytest.fixture
-async def study(engine_as: EngineAs, keys_as: KeysAs) -> Study:
-    return await open_study(engine_as, keys_as)
 
 
 async def answer(study: Study, persons: int = 1) -> None:

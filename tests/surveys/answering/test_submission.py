@@ -27,7 +27,6 @@ from surveys.keys import receipt_public_key
 from tests.builders.answering import (
     NOW,
     TODAY,
-    EngineAs,
     KeysAs,
     Study,
     answers,
@@ -36,14 +35,8 @@ from tests.builders.answering import (
     habits,
     make_submission,
     open_assessment,
-    open_study,
     send,
 )
-
-
-@pytest.fixture
-async def study(engine_as: EngineAs, keys_as: KeysAs) -> Study:
-    return await open_study(engine_as, keys_as)
 
 
 async def state_of(study: Study, submission: Submission) -> str:

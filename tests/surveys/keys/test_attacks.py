@@ -13,7 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from surveys import clock
-from surveys.answering import process_inbox
+from surveys.answering import Place, process_inbox
 from surveys.database import Role
 from surveys.identifiers import PersonId, new_id
 from surveys.keys import Audience, Binding, KeysError, NotOpenedError, Purpose, SealedRow
@@ -24,22 +24,15 @@ from surveys.keys.sealing import open_at_rest
 from tests.builders.answering import (
     NOW,
     EngineAs,
-    KeysAs,
     Study,
     answers,
     make_submission,
     open_assessment,
-    open_study,
     send,
 )
 
 POLYNOMIAL = 0xE1 << 120
 STORED = ("answering.response", "answering.score", "answering.inbox", "identity.national_identifier")
-
-
-@pytest.fixture
-async def study(engine_as: EngineAs, keys_as: KeysAs) -> Study:
-    return await open_study(engine_as, keys_as)
 
 
 async def answered(study: Study, words: str = "words of a stranger") -> PersonId:
@@ -50,19 +43,14 @@ async def answered(study: Study, words: str = "words of a stranger") -> PersonId
 
 def stored_rows(database: str) -> list[SealedRow]:
     """Every sealed answer and score, as a thief of the database would have them."""
+    columns = "response_id, person_id, study_id, tumour_id, wave, part, sealed"
     with psycopg.connect(database) as connection:
-        responses = connection.execute(
-            "SELECT r.response_id, r.person_id, r.study_id, r.sealed FROM answering.response r"
-        ).fetchall()
-        scores = connection.execute(
-            "SELECT s.response_id, s.person_id, s.study_id, s.sealed FROM answering.score s"
-        ).fetchall()
-    tables = (("answering.response", responses), ("answering.score", scores))
-    return [
-        SealedRow(Binding(table, row_id, PersonId(person_id), study_id), sealed)
-        for table, rows in tables
-        for row_id, person_id, study_id, sealed in rows
-    ]
+        responses = connection.execute(f"SELECT {columns}, protocol_version_id FROM answering.response")
+        scores = connection.execute(f"SELECT {columns} FROM answering.score")
+        return [
+            *(SealedRow(Place(*row[:6]).response(row[7]), row[6]) for row in responses),
+            *(SealedRow(Place(*row[:6]).score(1), row[6]) for row in scores),
+        ]
 
 
 async def test_code_inside_the_web_process_opens_no_stored_answer(study: Study, database: str) -> None:
@@ -70,6 +58,8 @@ async def test_code_inside_the_web_process_opens_no_stored_answer(study: Study, 
     await process_inbox(study.worker, study.keys_as(Role.WORKER), NOW, 10)
     web = study.keys_as(Role.WEB)
     assert isinstance(web, InProcessKeys)
+    rows = stored_rows(database)
+    assert len(await study.keys_as(Role.RESEARCH).open(Purpose.EXTRACT, rows)) == len(rows)
     soon = clock.now() + timedelta(minutes=5)
     held = web._vault.grant_key
     grants = [
@@ -78,7 +68,6 @@ async def test_code_inside_the_web_process_opens_no_stored_answer(study: Study, 
         *(make_grant(held, Audience.PATIENT, one, (), soon) for one in persons),
         make_grant(held, Audience.STAFF, PersonId(new_id()), ("registry",), soon),
     ]
-    rows = stored_rows(database)
     tried = opened = 0
     for row, purpose, grant in itertools.product(rows, Purpose, grants):
         tried += 1

@@ -14,7 +14,6 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from surveys import clock
 from surveys.answering import process_inbox
 from surveys.database import Role, transaction
 from surveys.identifiers import PersonId
@@ -35,7 +34,7 @@ from tests.builders.answering import (
     open_study,
     send,
 )
-from tests.builders.keys import key_server, signed, synthetic_numbers
+from tests.builders.keys import key_server, login_token, synthetic_numbers
 
 EC = ECKey.generate_key("P-256", {"kid": "ec"})
 NONCE = "the nonce of this login"
@@ -69,12 +68,7 @@ async def rotated(vault: Vault, now: datetime = NOW) -> Reindexed:
 
 
 async def logged_in(vault: Vault, number: str) -> PersonId:
-    now = int(clock.now().timestamp())
-    claims: dict[str, object] = {
-        "iss": vault.settings.etterklang_patient_issuer, "aud": "etterklang", "sub": "pairwise",
-        "nonce": NONCE, "iat": now, "exp": now + 120, "acr": "idporten-loa-high", "pid": number,
-    }  # fmt: skip
-    token = signed(EC, {"alg": "ES256", "kid": "ec"}, claims)
+    token = login_token(EC, "ec", vault.settings.etterklang_patient_issuer, number, NONCE)
     return (await InProcessKeys(vault, Role.WEB).login(Audience.PATIENT, token, NONCE)).person_id
 
 

@@ -4,7 +4,6 @@ import base64
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from surveys.answering import DraftToSave, process_inbox, save_draft
 from surveys.database import Role, as_person, transaction
@@ -12,15 +11,12 @@ from tests.builders.answering import (
     EVERYDAY,
     HABITS,
     NOW,
-    EngineAs,
-    KeysAs,
     Study,
     answers,
     as_owner,
     count,
     make_submission,
     open_assessment,
-    open_study,
     send,
 )
 from tests.builders.keys import synthetic_numbers
@@ -34,11 +30,6 @@ SEALED = (
     "answering.response", "answering.score", "catalogue.document", "audit.audit_entry",
 )  # fmt: skip
 INSTRUMENTS = [EVERYDAY, HABITS, "Made for tests", "About tired", "energy"]
-
-
-@pytest.fixture
-async def study(engine_as: EngineAs, keys_as: KeysAs) -> Study:
-    return await open_study(engine_as, keys_as)
 
 
 async def fill(study: Study) -> None:

@@ -34,7 +34,6 @@ from tests.builders.answering import (
     grant_of,
     make_submission,
     open_assessment,
-    open_study,
     send,
 )
 from tests.builders.followup import (
@@ -72,11 +71,6 @@ def part(engine_as: EngineAs) -> Join:
             await end_merge(connection, old, "ola", "it was somebody else", now)
 
     return parted
-
-
-@pytest.fixture
-async def study(engine_as: EngineAs, keys_as: KeysAs) -> Study:
-    return await open_study(engine_as, keys_as)
 
 
 def every_row(database: str) -> dict[str, list[str]]:

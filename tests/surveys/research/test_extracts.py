@@ -42,11 +42,6 @@ from tests.builders.research import (
 )
 
 
-@pytest.fixture
-async def study(engine_as: EngineAs, keys_as: KeysAs) -> Study:
-    return await open_study(engine_as, keys_as)
-
-
 async def test_a_row_holds_the_answers_the_scores_and_the_linked_case(study: Study, database: str) -> None:
     person, tumour_id = patient(("radiotherapy", date(2026, 7, 1)), ("surveillance", date(2026, 5, 2)))
     given = answers(

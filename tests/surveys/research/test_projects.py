@@ -36,12 +36,9 @@ from tests.builders.answering import (
     FIRST,
     NOW,
     SECOND,
-    EngineAs,
-    KeysAs,
     Study,
     as_owner,
     count,
-    open_study,
     refusal,
 )
 from tests.builders.research import (
@@ -54,11 +51,6 @@ from tests.builders.research import (
     make_project,
     patient,
 )
-
-
-@pytest.fixture
-async def study(engine_as: EngineAs, keys_as: KeysAs) -> Study:
-    return await open_study(engine_as, keys_as)
 
 
 async def test_what_may_not_be_asked_for_is_refused(study: Study) -> None:
