@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from surveys import clock
 from surveys.answering import Library, process_inbox
+from surveys.audit import make_checkpoint
 from surveys.database import Role, check_role, make_engine, transaction
 from surveys.followup import Channel, Swept, may_send_at, send_due, sweep
 from surveys.followup.channels import FolderChannel
@@ -128,6 +129,7 @@ def worker_bells(bench: Bench) -> list[Bell]:
         Bell("process-inbox", lambda: _process_inbox(bench, library), _every(1)),
         Bell("sweep", lambda: _sweep(bench), CronTrigger(hour=3, timezone=zone), at_once),
         Bell("link-extracts", lambda: _link_extracts(bench), _every(2)),
+        Bell("checkpoint", lambda: _checkpoint(bench), _every(60), at_once),
     ]
     if bench.settings.etterklang_notice_folder:
         channel = FolderChannel(
@@ -227,6 +229,11 @@ async def _send_notices(bench: Bench, channel: Channel) -> None:
 async def _link_extracts(bench: Bench) -> None:
     if linked := await link_requested(bench.engine, clock.now()):
         log.info("extracts.linked", extracts=linked)
+
+
+async def _checkpoint(bench: Bench) -> None:
+    while covered := await make_checkpoint(bench.engine, bench.keys, clock.now()):
+        log.info("audit.checkpoint", entries=covered)
 
 
 async def _build_extracts(bench: Bench) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 import structlog
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from surveys.answering.comparison import Answered, Submitted, find_signals
@@ -18,12 +18,10 @@ from surveys.answering.places import Place
 from surveys.answering.scoring import store_parts
 from surveys.answering.tables import response, score
 from surveys.answering.waiting import Waiting, claim, keep, release, take
-from surveys.audit import AuditEntry, encode
+from surveys.audit import AuditEntry, append_all
 from surveys.identifiers import ResponseId, TumourId, new_id
 from surveys.keys import Keys, KeysUnavailableError, PlainRow, Purpose, QuotaExceededError
 from surveys.lateeffects import insert_signals
-
-APPEND = text("SELECT audit.append(entry) FROM unnest(CAST(:entries AS text[])) AS entry")
 
 log = structlog.get_logger()
 
@@ -154,7 +152,7 @@ async def _store(connection: AsyncConnection, sealed: Sequence[_Sealed], now: da
         scores.append(position | {"scored_at": stamp, "sealed": one.scores})
     await connection.execute(insert(response), responses)
     await connection.execute(insert(score), scores)
-    await connection.execute(APPEND, {"entries": [encode(entry) for entry in _entries(sealed, now)]})
+    await append_all(connection, _entries(sealed, now))
 
 
 def _entries(sealed: Sequence[_Sealed], now: datetime) -> list[AuditEntry]:

@@ -1,19 +1,20 @@
 """Appending to the log, and finding the first entry that is not as it was written."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from surveys.audit.batches import LANES
 from surveys.audit.entries import AuditEntry, encode
 
-LANES = 32
 ROWS_AT_ONCE = 5000
 
 APPEND = text("SELECT audit.append(:entry)")
+APPEND_ALL = text("SELECT audit.append_all(CAST(:entries AS text[]))")
 # The head and its entries in one statement, so that what is appended meanwhile is in both or in neither.
 LANE = text(
     """
@@ -55,6 +56,12 @@ async def append(connection: AsyncConnection, entry: AuditEntry) -> bytes:
     """Appends in the caller's transaction and gives the new head of the chain (32 bytes)."""
     chained: bytes = (await connection.execute(APPEND, {"entry": encode(entry)})).scalar_one()
     return chained
+
+
+async def append_all(connection: AsyncConnection, entries: Sequence[AuditEntry]) -> None:
+    """Appends the entries of one act in their order, in one statement and in the caller's transaction."""
+    if entries:
+        await connection.execute(APPEND_ALL, {"entries": [encode(entry) for entry in entries]})
 
 
 async def verify(connection: AsyncConnection) -> Broken | None:

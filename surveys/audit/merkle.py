@@ -96,6 +96,40 @@ def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
     return path[::-1]
 
 
+def inclusion_proof_in_batch(index: int, before: Frontier, leaves: Sequence[bytes]) -> list[bytes]:
+    """``inclusion_proof`` of one of the ``leaves`` that come after a tree of which only the frontier is kept.
+
+    The siblings on the way that lie wholly in the old tree are roots of its frontier: had one of them a
+    parent there, that parent would lie on the way too.
+
+    Raises:
+        ValueError: ``index`` (in the whole tree, from 0) is none of these leaves.
+    """
+    if not 0 <= index - before.size < len(leaves):
+        raise ValueError(f"leaf {index} is none of the {len(leaves)} after {before.size}")
+    known = _places(before)
+
+    def root_of(start: int, end: int) -> bytes:
+        if start >= before.size:
+            return root(leaves[start - before.size : end - before.size])
+        if (start, end) in known:
+            return known[start, end]
+        middle = start + _left_size(end - start)
+        return node_hash(root_of(start, middle), root_of(middle, end))
+
+    path: list[bytes] = []
+    start, end = 0, before.size + len(leaves)
+    while end - start > 1:
+        middle = start + _left_size(end - start)
+        if index < middle:
+            path.append(root_of(middle, end))
+            end = middle
+        else:
+            path.append(root_of(start, middle))
+            start = middle
+    return path[::-1]
+
+
 def includes(tree_root: bytes, size: int, index: int, leaf: bytes, path: Sequence[bytes]) -> bool:
     """Whether ``path`` shows that ``leaf`` (a hash) is number ``index`` of ``size`` under ``tree_root``.
 
@@ -172,3 +206,14 @@ def is_consistent(
 def _left_size(size: int) -> int:
     """The largest power of two below ``size``."""
     return 1 << ((size - 1).bit_length() - 1)
+
+
+def _places(frontier: Frontier) -> dict[tuple[int, int], bytes]:
+    """The leaves, from and to, over which each root of a frontier stands."""
+    places: dict[tuple[int, int], bytes] = {}
+    start = 0
+    for one in frontier.roots():
+        end = start + (1 << ((frontier.size - start).bit_length() - 1))
+        places[start, end] = one
+        start = end
+    return places

@@ -1,7 +1,7 @@
-"""The audit log: one hash chain a lane, appended to by the function audit.append alone."""
+"""The audit log: one hash chain a lane, appended to by functions alone, and its checkpoints."""
 
-from sqlalchemy import BigInteger, Column, LargeBinary, SmallInteger, Table, Text
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, SmallInteger, Table, Text
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 
 from surveys.database import metadata
 
@@ -23,5 +23,29 @@ audit_entry = Table(
     Column("recorded_by", Text, nullable=False),
     Column("entry", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+    schema="audit",
+)
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("lanes", ARRAY(BigInteger), nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("made_at", TIMESTAMP(timezone=True), nullable=False),
+    schema="audit",
+)
+
+publication = Table(
+    "publication",
+    metadata,
+    Column("destination", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False, server_default="0"),
+    Column("published_at", TIMESTAMP(timezone=True)),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("retry_at", TIMESTAMP(timezone=True)),
+    Column("failed_because", Text),
     schema="audit",
 )

@@ -158,3 +158,20 @@ def test_what_is_in_no_tree_has_no_proof() -> None:
         with pytest.raises(ValueError, match="has not grown"):
             merkle.consistency_proof(size, leaves(3))
         assert not merkle.is_consistent(merkle.root([]), size, merkle.root(leaves(3)), 3, [])
+
+
+@given(st.integers(0, MOST), sizes, st.data())
+def test_a_proof_needs_no_more_of_the_old_tree_than_its_frontier(
+    old: int, added: int, data: st.DataObject
+) -> None:
+    index = data.draw(st.integers(old, old + added - 1))
+    every = leaves(old + added)
+    frontier = merkle.Frontier()
+    frontier.extend(every[:old])
+    path = merkle.inclusion_proof_in_batch(index, frontier, every[old:])
+    assert path == merkle.inclusion_proof(index, every)
+
+
+def test_a_leaf_of_the_old_tree_is_not_proven_from_its_frontier() -> None:
+    with pytest.raises(ValueError, match="leaf 2 is none of the 1 after 3"):
+        merkle.inclusion_proof_in_batch(2, merkle.Frontier(3, leaves(2)), leaves(1))
