@@ -46,6 +46,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     etterklang_session_idle_minutes: int = 15
     etterklang_session_minutes: int = 60
     etterklang_audit_origin: str = ""
+    etterklang_audit_destinations: str = ""
+    etterklang_audit_bucket_endpoint: str = ""
+    etterklang_audit_webhook_secret_file: str = ""
     etterklang_actor: str = ""
     etterklang_log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from surveys import clock
 from surveys.answering import Library, process_inbox
 from surveys.audit import make_checkpoint
+from surveys.audit.publishing import Destination, destinations_of, publish
 from surveys.database import Role, check_role, make_engine, transaction
 from surveys.followup import Channel, Swept, may_send_at, send_due, sweep
 from surveys.followup.channels import FolderChannel
@@ -119,17 +120,22 @@ async def _bench(settings: Settings, role: Role) -> AsyncIterator[Bench]:
 
 
 def worker_bells(bench: Bench) -> list[Bell]:
-    """What the worker does and when; without a folder for notices, it sends none."""
+    """What the worker does and when; without a folder for notices, it sends none.
+
+    Raises:
+        SettingsError: a destination of checkpoints is not one.
+    """
     at_once = clock.now()
     zone = clock.LOCAL_ZONE
     library = Library(bench.engine, bench.keys)
+    destinations = destinations_of(bench.settings)
     bells = [
         Bell("ensure-months", lambda: _ensure_months(bench), CronTrigger(hour=2, timezone=zone), at_once),
         Bell("import-batches", lambda: _import_batches(bench), _every(5)),
         Bell("process-inbox", lambda: _process_inbox(bench, library), _every(1)),
         Bell("sweep", lambda: _sweep(bench), CronTrigger(hour=3, timezone=zone), at_once),
         Bell("link-extracts", lambda: _link_extracts(bench), _every(2)),
-        Bell("checkpoint", lambda: _checkpoint(bench), _every(60), at_once),
+        Bell("checkpoint", lambda: _checkpoint(bench, destinations), _every(60), at_once),
     ]
     if bench.settings.etterklang_notice_folder:
         channel = FolderChannel(
@@ -231,9 +237,15 @@ async def _link_extracts(bench: Bench) -> None:
         log.info("extracts.linked", extracts=linked)
 
 
-async def _checkpoint(bench: Bench) -> None:
-    while covered := await make_checkpoint(bench.engine, bench.keys, clock.now()):
-        log.info("audit.checkpoint", entries=covered)
+async def _checkpoint(bench: Bench, destinations: Sequence[Destination]) -> None:
+    # What was signed before goes out, even where nothing can be signed now.
+    try:
+        while covered := await make_checkpoint(bench.engine, bench.keys, clock.now()):
+            log.info("audit.checkpoint", entries=covered)
+    finally:
+        for one in await publish(bench.engine, destinations, clock.now()):
+            if one.failed_because is not None:
+                log.warning("audit.unpublished", destination=one.destination, checkpoints=one.behind)
 
 
 async def _build_extracts(bench: Bench) -> None:

@@ -22,7 +22,8 @@ from tests.builders.api import Clock, Keystore, free_port, served, settings_for
 NEVER_IN_A_RESPONSE = {
     # families
     "AnsweringError", "CatalogueError", "FollowupError", "KeysError", "LateEffectsError", "ResearchError",
-    "ChannelError", "MisplacedError", "AuditError", "CheckpointError", "DamagedLogError",  # the worker's
+    "ChannelError", "MisplacedError",  # the worker's
+    "AuditError", "CheckpointError", "DamagedLogError", "PublicationError",
     "NotOpenedError", "KeystoreError", "LoginRefusedError", "NationalIdError",  # tell nobody more
     # caught inside
     "RowFault", "UnexpectedStructureError", "MissingColumnError", "OutOfRangeError", "PatternError",
