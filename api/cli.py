@@ -31,7 +31,7 @@ COMMANDS: Mapping[str, Place] = {
     "machines": Place("machines", "app"),
     "keys": Place("keys", "app"),
     "identities": Place("identities", "app"),
-    "audit": Place("processes", "audit_app"),
+    "audit": Place("audit", "app"),
     "web": Place("processes", "web"),
     "worker": Place("processes", "worker"),
     "research": Place("processes", "research"),

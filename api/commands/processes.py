@@ -5,14 +5,11 @@ from typing import Annotated
 
 import typer
 
-from api.commands.acting import connected, embedded_folder, settings_here
+from api.commands.acting import embedded_folder, settings_here
 from api.commands.environment import EMBEDDED_OPTIONS
-from surveys import audit, embedded
-from surveys.database import Role
+from surveys import embedded
 from surveys.schema import migrate
 from surveys.worker import run_research, run_worker
-
-audit_app = typer.Typer(help="The audit log.", no_args_is_help=True, add_completion=False)
 
 
 def web() -> None:
@@ -44,39 +41,3 @@ def migrate_database(
     server = embedded.start(embedded_folder(settings_here()), EMBEDDED_OPTIONS)
     migrate(embedded.ensure_database(server))
     server.cleanup()
-
-
-@audit_app.callback()
-def audit_log() -> None:
-    """The audit log."""
-
-
-@audit_app.command("verify")
-def audit_verify(
-    address: Annotated[
-        str, typer.Option(help="the owner's PostgreSQL URL; the embedded one if left out")
-    ] = "",
-) -> None:
-    """Recompute the chains and name the first bad entry."""
-    broken = asyncio.run(_verify(address))
-    if broken is not None:
-        typer.echo(f"broken: {broken}", err=True)
-        raise typer.Exit(1)
-    typer.echo("every entry is as it was written")
-
-
-async def _verify(address: str) -> audit.Broken | None:
-    from sqlalchemy.engine import make_url  # noqa: PLC0415
-    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
-
-    async with connected(settings_here(), Role.WORKER) as own:
-        url = (
-            make_url(address).set(drivername="postgresql+psycopg")
-            if address
-            else own.url.set(username="postgres")
-        )
-        engine = create_async_engine(url)
-        async with engine.connect() as connection:
-            broken = await audit.verify(connection)
-        await engine.dispose()
-    return broken

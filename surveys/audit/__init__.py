@@ -1,19 +1,26 @@
 """The audit log: who did what, hash-chained in the act's own transaction, under signed checkpoints."""
 
+from surveys.audit.archive import read_outside
 from surveys.audit.entries import AuditEntry, encode
 from surveys.audit.errors import AuditError, CheckpointError, DamagedLogError
+from surveys.audit.findings import Broken, BrokenCheckpoint
 from surveys.audit.growing import make_checkpoint
-from surveys.audit.log import Broken, append, append_all, verify
+from surveys.audit.log import append, append_all
+from surveys.audit.verifying import Outside, Verified, verify
 
 __all__ = [
     "AuditEntry",
     "AuditError",
     "Broken",
+    "BrokenCheckpoint",
     "CheckpointError",
     "DamagedLogError",
+    "Outside",
+    "Verified",
     "append",
     "append_all",
     "encode",
     "make_checkpoint",
+    "read_outside",
     "verify",
 ]

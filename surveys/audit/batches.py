@@ -1,8 +1,9 @@
 """Which entries are which leaves of the one tree over all lanes.
 
 A checkpoint says where it ends in each lane. What lies between the ends of the one before and its own, by
-lane and then by sequence, are the leaves that it adds: a batch. A leaf's content is the hash that its entry
-has in its lane's chain. So anybody can build the tree anew from the entries and the ends of the checkpoints.
+lane and then by sequence, are the leaves that it adds: a batch. The hash that an entry
+has in its lane's chain is its leaf's hash: the chain hashes as RFC 6962 hashes leaves (``leaf_content``).
+So anybody can build the tree anew from the entries and the ends of the checkpoints.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from surveys.audit.errors import DamagedLogError
-from surveys.audit.merkle import HASH_BYTES, Frontier, leaf_hash
+from surveys.audit.merkle import HASH_BYTES, Frontier
 
 LANES = 32
 
@@ -79,11 +80,18 @@ def batch_of(mark: Mark, links: Sequence[Link]) -> tuple[Batch, Mark]:
         if not 0 <= link.lane < LANES or link.sequence != ends[link.lane] + 1:
             raise DamagedLogError(link.lane, ends[link.lane] + 1 if link.lane < LANES else link.sequence)
         ends[link.lane] = link.sequence
-    leaves = [leaf_hash(link.hash) for link in links]
+    leaves = [link.hash for link in links]
     tree = mark.tree()
     tree.extend(leaves)
     batch = Batch(mark.size, stretches_between(mark.ends, tuple(ends)), b"".join(leaves))
     return batch, Mark(tree.size, tuple(ends), tree.roots())
+
+
+def leaf_content(before: bytes, recorded_at: int, recorded_by: str, entry: str) -> bytes:
+    """What an entry's leaf is over: the hash before it in its lane (32 bytes), time in microseconds since
+    1970, database role, and the entry in its canonical form.
+    """
+    return before + f"{recorded_at} {recorded_by} {entry}".encode()
 
 
 def stretches_between(before: Ends, after: Ends) -> tuple[Stretch, ...]:

@@ -6,9 +6,12 @@ has the hash of nothing.
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 HASH_BYTES = 32
+PAIR_BYTES = 2 * HASH_BYTES
+LEAVES_AT_ONCE = 1 << 16
 
 _sha256 = hashlib.sha256
 
@@ -51,8 +54,28 @@ class Frontier:
 
     def extend(self, leaves: Iterable[bytes]) -> None:
         """Takes the hashes of the next leaves, in order."""
-        for leaf in leaves:
-            self.append(leaf)
+        following = iter(leaves)
+        while packed := b"".join(islice(following, LEAVES_AT_ONCE)):
+            self.extend_packed(packed)
+
+    def extend_packed(self, leaves: bytes) -> None:
+        """Takes the hashes of the next leaves, one behind the other; level by level, so that it is quick."""
+        old, added, kept, nodes = self.size, len(leaves) // HASH_BYTES, list[bytes](), leaves
+        while nodes or old:
+            if old & 1:
+                nodes = self._roots.pop() + nodes
+            if len(nodes) % PAIR_BYTES:
+                kept.append(nodes[-HASH_BYTES:])
+                nodes = nodes[:-HASH_BYTES]
+            nodes = b"".join(
+                [
+                    _sha256(b"\x01" + nodes[at : at + PAIR_BYTES]).digest()
+                    for at in range(0, len(nodes), PAIR_BYTES)
+                ]
+            )
+            old >>= 1
+        self._roots = kept[::-1]
+        self.size += added
 
     def roots(self) -> tuple[bytes, ...]:
         """What the constructor takes to go on from here."""

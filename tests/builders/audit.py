@@ -57,3 +57,12 @@ def tamper(database: str, *statements: str) -> None:
         for statement in statements:
             done = connection.execute(statement)  # type: ignore[call-overload] # written in a test
         assert done.rowcount
+
+
+def verified(
+    database: str, outside: audit.Outside | None = None, segment: int = 100
+) -> audit.Verified | audit.Broken | audit.BrokenCheckpoint:
+    """What ``etterklang audit verify`` finds; segments may be short, so that a few entries have many."""
+    with psycopg.connect(database) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        return audit.verify(connection, database, outside or audit.Outside(), segment)
