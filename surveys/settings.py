@@ -30,6 +30,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     etterklang_port: int = 8400
     etterklang_public_url: str = "http://127.0.0.1:8400"
     etterklang_demo_provider_port: int = 8401
+    etterklang_demo_persons: int = 5_000
     etterklang_patient_issuer: str = ""
     etterklang_patient_client_id: str = "etterklang"
     etterklang_patient_client_key: str = ""

@@ -8,7 +8,6 @@ HOME = Path(".etterklang")
 ENVIRONMENT = HOME / "environment"
 DOCUMENTS = Path(__file__).parent / "documents"
 COHORT = HOME / "cohort.ndjson"
-PERSONS = 5_000
 SEED = 1
 REGISTRY = "norway"
 PROJECT = "everyday-after-prostate-cancer"

@@ -39,16 +39,15 @@ Document = TypeVar("Document")
 
 def seed(settings: Settings) -> None:
     """Everything that a first start needs, in order; each step says that it is done."""
-    del settings  # the environment holds the same ones
-    asyncio.run(_seed())
+    asyncio.run(_seed(settings.etterklang_demo_persons))
 
 
-async def _seed() -> None:
+async def _seed(persons: int) -> None:
     now = clock.now()
     async with acting_as(Role.WORKER) as acting:
         with console.step("Loading the instruments, the protocol and the late-effect rules"):
             await load_documents(acting, now)
-        _make_cohort(now)
+        _make_cohort(persons, now)
         await _feed_cohort(acting, now)
     await live_through(now)
 
@@ -117,9 +116,9 @@ def _machine_key(file: Path) -> dict[str, str]:
     return {name: str(value) for name, value in key.as_dict(private=False).items()}
 
 
-def _make_cohort(now: datetime) -> None:
-    with console.step(f"Generating {places.PERSONS:,} synthetic persons"), places.COHORT.open("wb") as stream:
-        write_cohort(stream, places.PERSONS, places.SEED, clock.local_date(now), "ndjson")
+def _make_cohort(persons: int, now: datetime) -> None:
+    with console.step(f"Generating {persons:,} synthetic persons"), places.COHORT.open("wb") as stream:
+        write_cohort(stream, persons, places.SEED, clock.local_date(now), "ndjson")
 
 
 async def _feed_cohort(acting: Acting, now: datetime) -> None:

@@ -16,6 +16,8 @@ from playwright.async_api import Browser
 
 from tests.frontend.browsing import chromium
 
+PERSONS = 1_500
+"""Fewer than the demonstration has: enough for each of its stories."""
 ETTERKLANG = Path(sys.executable).parent / "etterklang"
 
 
@@ -75,7 +77,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """`make demo` on an empty folder; stopped by Ctrl-C at the end, which must be clean."""
     folder = tmp_path_factory.mktemp("demo")
     port, provider_port = free_port(), free_port()
-    own = {"ETTERKLANG_PORT": str(port), "ETTERKLANG_DEMO_PROVIDER_PORT": str(provider_port)}
+    own = {
+        "ETTERKLANG_PORT": str(port),
+        "ETTERKLANG_DEMO_PROVIDER_PORT": str(provider_port),
+        "ETTERKLANG_DEMO_PERSONS": str(PERSONS),
+    }
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("ETTERKLANG_")
     } | own

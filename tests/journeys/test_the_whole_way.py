@@ -17,7 +17,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.builders.answering_badly import worst_answers
 from tests.builders.machine import Machine
-from tests.journeys.conftest import Demo
+from tests.journeys.conftest import PERSONS, Demo
 
 SECOND_OPEN = "the second is open"
 FIRST_OPEN = "the first questionnaire is open"
@@ -135,7 +135,9 @@ def test_2_an_instrument_is_imported_or_refused_by_name(demo: Demo) -> None:
 def test_3_the_protocol_is_planned_over_everyone_in_one_sweep(demo: Demo) -> None:
     swept = demo.command("protocols", "sweep")
     assert swept.returncode == 0, swept.stderr
-    assert re.match(r"50\d\d persons", swept.stdout), swept.stdout
+    swept_persons = re.match(r"(\d+) persons", swept.stdout)
+    assert swept_persons is not None, swept.stdout
+    assert int(swept_persons[1]) > PERSONS
 
 
 @pytest.mark.asyncio(loop_scope="session")
@@ -230,7 +232,7 @@ def test_8_the_linked_answer_is_pulled_the_same_from_the_command_line_and_over_h
     folder = demo.folder / "extract"
     table = pq.read_table(folder / "responses.parquet")
     codebook = json.loads((folder / "codebook.json").read_bytes())
-    assert table.num_rows > 1000
+    assert table.num_rows > 300
     assert {column["name"] for column in codebook["columns"]} == set(table.column_names)
     for linked in ("site", "stage", "treatment_kind", "months_since_diagnosis", "months_since_treatment"):
         assert table[linked].null_count < table.num_rows, linked
