@@ -17,6 +17,8 @@ from surveys.followup.protocol import (
     Who,
 )
 
+Window = tuple[date, date]
+"""The first and last day."""
 ALWAYS_STOP: tuple[StopRule, ...] = ("death", "reservation", "withdrawal")
 """No protocol may follow the dead, or those who have said no."""
 
@@ -95,12 +97,13 @@ def _check_wave(place: str, wave: Wave | WaveDraft) -> Iterator[ProtocolFault]:
 
 
 def _check_overlaps(waves: Sequence[WaveTiming]) -> Iterator[ProtocolFault]:
-    for (_, first), (at, second) in combinations(enumerate(waves), 2):
-        if first.anchor == second.anchor and _overlap(first, second):
+    windows = [[window_of(wave, day) for day in _REFERENCE_DAYS] for wave in waves]
+    for (earlier, first), (later, second) in combinations(enumerate(waves), 2):
+        if first.anchor == second.anchor and _overlap(windows[earlier], windows[later]):
             yield ProtocolFault(
-                f"$.waves[{at}]", f"its window overlaps or comes before that of wave {first.number}"
+                f"$.waves[{later}]", f"its window overlaps or comes before that of wave {first.number}"
             )
 
 
-def _overlap(first: WaveTiming, second: WaveTiming) -> bool:
-    return any(window_of(second, day)[0] <= window_of(first, day)[1] for day in _REFERENCE_DAYS)
+def _overlap(earlier: Sequence[Window], later: Sequence[Window]) -> bool:
+    return any(second[0] <= first[1] for first, second in zip(earlier, later, strict=True))
