@@ -32,7 +32,8 @@ FAST = {
 AS_MIGRATED = """
 DO $$ DECLARE one record; filled boolean; BEGIN
   SET LOCAL session_replication_role = replica;
-  PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+  -- Whoever is ended may still commit: the rows are deleted when everyone is gone.
+  PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid();
   FOR one IN SELECT c.oid::regclass AS name, c.relispartition AND c.relname NOT LIKE '%\\_rest' AS made
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from api import cli
 from tests.builders.api import Keystore
-from tests.builders.command_line import Ended
+from tests.builders.command_line import Ended, etterklang
 
 
 @pytest.fixture
@@ -17,7 +16,6 @@ def command_line(
     keystore: Keystore,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
 ) -> Callable[..., Ended]:
     """Runs ``etterklang``; ``by`` is the setting of who acts, ``lines`` are the standard input."""
     monkeypatch.chdir(tmp_path)
@@ -28,17 +26,13 @@ def command_line(
 
     def run(*arguments: str | Path, by: str = "", lines: tuple[str, ...] = ()) -> Ended:
         monkeypatch.setenv("ETTERKLANG_ACTOR", by)
-        monkeypatch.setattr("sys.argv", ["etterklang", *map(str, arguments)])
         monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return Ended(int(ended.value.code or 0), said.out, said.err)
+        return etterklang(*arguments)
 
     return run
 
 
-@pytest.fixture
-def etterklang(command_line: Callable[..., Ended]) -> Callable[..., Ended]:
+@pytest.fixture(name="etterklang")
+def instruments_command(command_line: Callable[..., Ended]) -> Callable[..., Ended]:
     """Runs ``etterklang instruments``; ``by`` is the setting of who acts."""
     return lambda *arguments, by="": command_line("instruments", *arguments, by=by)

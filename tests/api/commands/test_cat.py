@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.commands.test_score import run
 from tests.builders.banks import BANK_FILE, rows_of, synthetic_bank
 from tests.builders.command_line import etterklang
 
@@ -64,7 +63,7 @@ def test_a_wrong_file_is_refused_by_place_and_rule(
 ) -> None:
     (tmp_path / "bank.csv").write_text(bank)
     (tmp_path / "answers.csv").write_text(answers)
-    ended = run("cat", "promis", tmp_path / "bank.csv", "--answers", tmp_path / "answers.csv")
+    ended = etterklang("cat", "promis", tmp_path / "bank.csv", "--answers", tmp_path / "answers.csv")
     assert ended.code == 2
     assert place in ended.error
     assert rule in ended.error
@@ -72,5 +71,5 @@ def test_a_wrong_file_is_refused_by_place_and_rule(
 
 def test_an_unknown_test_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     (tmp_path / "answers.csv").write_text("SYN01\n1\n")
-    ended = run("cat", "other", BANK_FILE, "--answers", tmp_path / "answers.csv")
+    ended = etterklang("cat", "other", BANK_FILE, "--answers", tmp_path / "answers.csv")
     assert "promis-adult-recommended" in ended.error

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.command_line import Ended, etterklang
+from tests.builders.command_line import Ended, etterklang, etterklang_started
 from tests.builders.instruments import fhir_item, make_questionnaire
 
 
@@ -68,4 +68,7 @@ def test_what_is_no_file_ends_with_2_and_one_error(tmp_path: Path) -> None:
 def test_no_settings_and_no_database_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", "nonsense")
-    assert check(written(tmp_path, make_questionnaire(fhir_item("a", "string"))))[0] == 0
+    ended = etterklang_started(
+        "instruments", "check", written(tmp_path, make_questionnaire(fhir_item("a", "string")))
+    )
+    assert (ended.code, ended.error) == (0, "")

@@ -3,6 +3,7 @@
 import base64
 from pathlib import Path
 
+import numpy as np
 import psycopg
 
 from surveys.answering import DraftToSave, process_inbox, save_draft
@@ -24,6 +25,7 @@ from tests.builders.keys import synthetic_numbers
 PEOPLE = 12
 NUMBERS = synthetic_numbers(9_971)
 START = 8
+LOW = 0xFFFFFF
 WORDS = [f"Fiolblå paraply nummer {n}" for n in range(2 * PEOPLE)]
 SEALED = (
     "identity.national_identifier", "keys.person_key", "answering.draft", "answering.inbox",
@@ -77,16 +79,19 @@ def pages(database: str) -> bytes:
 
 
 def found_in(content: bytes, wanted: list[bytes]) -> list[bytes]:
-    """Which of the wanted values stand in the content; one pass, whatever their number."""
-    by_start: dict[bytes, list[bytes]] = {}
+    """Which of the wanted values stand in the content; their first bytes are looked for at every place."""
+    by_start: dict[int, list[bytes]] = {}
     for one in wanted:
-        by_start.setdefault(one[:START], []).append(one)
-    return [
-        one
-        for place in range(len(content) - START + 1)
-        for one in by_start.get(content[place : place + START], ())
-        if content.startswith(one, place)
-    ]
+        by_start.setdefault(int.from_bytes(one[:START], "little"), []).append(one)
+    known = np.zeros(LOW + 1, dtype=bool)
+    known[np.fromiter(by_start, dtype="<u8") & LOW] = True
+    found: list[bytes] = []
+    for shift in range(START):
+        words = np.frombuffer(content, dtype="<u8", offset=shift, count=(len(content) - shift) // START)
+        for at in np.flatnonzero(known[words & LOW]).tolist():
+            possible, place = by_start.get(int(words[at]), ()), at * START + shift
+            found += [one for one in possible if content.startswith(one, place)]
+    return found
 
 
 def needles(text: str) -> list[bytes]:
