@@ -8,7 +8,8 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
@@ -62,31 +63,25 @@ def settings(database: str) -> Iterator[Settings]:
         )
 
 
-def start(settings: Settings) -> subprocess.Popen[bytes]:
+@contextmanager
+def started(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    """A key service that has said that it is ready; killed at the end of the block."""
     values = msgspec.to_builtins(settings)
     environment = {name.upper(): str(value) for name, value in values.items() if value}
     command = [sys.executable, "-c", SERVE]
-    return subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL)
+    with subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert any(b"key-service-ready" in line for line in process.stdout)
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.fixture
-async def service(settings: Settings) -> AsyncIterator[subprocess.Popen[bytes]]:
-    process = start(settings)
-    await until_it_answers(settings)
-    yield process
-    process.kill()
-    process.wait()
-
-
-async def until_it_answers(settings: Settings) -> None:
-    async with asyncio.timeout(60), open_keys(settings, Role.WEB) as keys:
-        while True:
-            try:
-                await keys.inbox_key()
-            except KeysUnavailableError:
-                await asyncio.sleep(0)
-            else:
-                return
+def service(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    with started(settings) as process:
+        yield process
 
 
 async def test_values_and_refusals_cross_the_socket(
@@ -127,13 +122,8 @@ async def test_a_service_that_was_killed_is_found_again_with_the_same_keys(
         service.wait()
         with pytest.raises(KeysUnavailableError):
             await worker.open(Purpose.COMPARE, [SealedRow(binding, sealed)])
-        again = start(settings)
-        try:
-            await until_it_answers(settings)
+        with started(settings):
             assert await worker.open(Purpose.COMPARE, [SealedRow(binding, sealed)]) == [b"scores"]
-        finally:
-            again.kill()
-            again.wait()
 
 
 async def test_only_the_owner_may_use_the_sockets_and_a_clean_stop_removes_them(
@@ -150,15 +140,10 @@ async def test_only_the_owner_may_use_the_sockets_and_a_clean_stop_removes_them(
 
 async def test_who_is_not_the_roles_account_is_turned_away(settings: Settings) -> None:
     changed = msgspec.structs.replace(settings, etterklang_keys_callers=f"worker={os.getuid() + 1}")
-    process = start(changed)
-    try:
-        await until_it_answers(changed)
+    with started(changed):
         async with open_keys(changed, Role.WORKER) as worker:
             with pytest.raises(KeysUnavailableError):
                 await worker.inbox_key()
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can call as somebody else")
@@ -166,34 +151,23 @@ async def test_the_roles_own_account_is_let_in_though_it_is_not_the_services(set
     changed = msgspec.structs.replace(settings, etterklang_keys_callers="worker=65534")
     folder = Path(changed.etterklang_keys_socket_folder)
     folder.chmod(0o711)
-    process = start(changed)
-    try:
-        await until_it_answers(changed)
+    with started(changed):
         answer = ask_as(65534, folder / "worker.sock", encode(InboxKeyAsked()))
         assert isinstance(msgspec.msgpack.decode(answer, type=Answered | Refused), Answered)
         with pytest.raises(PermissionError):
             ask_as(65534, folder / "web.sock", encode(InboxKeyAsked()))
-    finally:
-        process.kill()
-        process.wait()
 
 
 async def test_a_second_service_takes_over_and_the_end_of_the_first_does_no_harm(
     settings: Settings, service: subprocess.Popen[bytes]
 ) -> None:
     first = sockets_in(settings)
-    second = start(settings)
-    try:
-        async with asyncio.timeout(60):
-            while first & sockets_in(settings):  # noqa: ASYNC110 - a file system tells of no event
-                await asyncio.sleep(0)
+    with started(settings):
+        assert not first & sockets_in(settings)
         service.send_signal(signal.SIGTERM)
         assert service.wait(20) == 0
         async with open_keys(settings, Role.WEB) as web:
             assert await web.inbox_key()
-    finally:
-        second.kill()
-        second.wait()
 
 
 async def test_a_call_that_is_none_is_refused_and_the_service_goes_on(
