@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx2
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
 from api.security.cookies import session_cookie_name
@@ -16,10 +16,18 @@ from tests.builders.api import Service
 
 # A browser writes a line of its own for each answer of 400 and over and for each request that fails.
 OWN_NOISE = "Failed to load resource"
-AXE = Axe()
 TWICE_AS_LARGE = "document.documentElement.style.setProperty('font-size', '225%')"
 AS_LARGE_AS_BEFORE = "document.documentElement.style.removeProperty('font-size')"
 TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
+
+
+async def axe_faults(page: Page, *rules: str) -> list[str]:
+    """What axe finds wrong on the page, by all of its rules or by these; read into each document once."""
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(AXE_SCRIPT)
+    options = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
+    found = await page.evaluate("options => axe.run(options).then(found => found.violations)", options)
+    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found]
 
 
 @dataclass
@@ -76,12 +84,12 @@ class Visitor:
 
     async def faults(self) -> list[str]:
         """What axe finds wrong here, and what does not fit into the window."""
-        return await self._axe({}) + await self._too_wide("as it is")
+        return await axe_faults(self.page) + await self._too_wide("as it is")
 
     async def other_faults(self) -> list[str]:
         """What is wrong in dark colours, and what does not fit at 320 pixels with text twice as large."""
         await self.page.emulate_media(color_scheme="dark")
-        found = await self._axe({"runOnly": ["color-contrast"]})
+        found = await axe_faults(self.page, "color-contrast")
         await self.page.emulate_media(color_scheme="light")
         before = self.page.viewport_size
         assert before is not None
@@ -91,10 +99,6 @@ class Visitor:
         await self.page.evaluate(AS_LARGE_AS_BEFORE)
         await self.page.set_viewport_size(before)
         return found
-
-    async def _axe(self, options: dict[str, list[str]]) -> list[str]:
-        found = await AXE.run(self.page, options=options)
-        return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found.response["violations"]]
 
     async def _too_wide(self, when: str) -> list[str]:
         over = await self.page.evaluate(TOO_WIDE)

@@ -12,11 +12,11 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.builders.answering_badly import worst_answers
 from tests.builders.machine import Machine
+from tests.frontend.browsing import axe_faults
 from tests.journeys.conftest import PERSONS, Demo
 
 SECOND_OPEN = "the second is open"
@@ -54,8 +54,7 @@ async def phone(browser: Browser) -> AsyncIterator[Callable[[], Awaitable[Page]]
 
 
 async def check_accessible(page: Page) -> None:
-    result = await Axe().run(page)
-    assert result.violations_count == 0, result.generate_report()
+    assert await axe_faults(page) == []
 
 
 async def log_in(page: Page, demo: Demo, who: str) -> None:
