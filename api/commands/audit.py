@@ -4,15 +4,22 @@ Exit codes: 0 all is well, 1 something is not (it says what), 2 the command coul
 """
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
+import psycopg
 import typer
+from sqlalchemy.engine import make_url
 
 from api.commands.acting import acting_as, connected, embedded_here, settings_here
+from api.commands.output import OutOption, give_out
 from surveys import audit
+from surveys.answering import Receipt, entry_like, why_not_entered
 from surveys.audit.checkpoints import VerifierKey, read_key
+from surveys.audit.proofs import Proof
 from surveys.audit.publishing import Standing, destinations_of, standings
 from surveys.database import Role, transaction
 
@@ -33,6 +40,10 @@ CheckpointOption = Annotated[
         dir_okay=False,
         help="a checkpoint that was published; batches beside it are used too",
     ),
+]
+
+ReceiptArgument = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, help="the receipt as the patient's page gave it, JSON")
 ]
 
 
@@ -74,6 +85,44 @@ def verify(checkpoint: CheckpointOption = None, key: KeyOption = "", address: Ad
         typer.echo("this database alone says so: give a published --checkpoint to hold it against", err=True)
 
 
+@app.command()
+def prove(receipt: ReceiptArgument, out: OutOption = None, address: AddressOption = "") -> None:
+    """Write the proof that a receipt's submission is in the log, for whoever holds the receipt."""
+    proof = asyncio.run(_prove(_read_receipt(receipt), address))
+    give_out(audit.write_proof(proof).encode(), out)
+
+
+@app.command()
+def check_proof(
+    proof: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="what `audit prove` wrote")],
+    receipt: ReceiptArgument,
+    key: Annotated[str, typer.Option("--key", help="the key that checks checkpoints")],
+) -> None:
+    """Check a proof against its receipt, without a database; exit code 1 if it is another receipt's."""
+    proven = audit.check_proof(proof.read_bytes(), read_key(key))
+    why = why_not_entered(_read_receipt(receipt), proven)
+    if why is not None:
+        typer.echo(f"not proven: {why}", err=True)
+        raise typer.Exit(1)
+    place = f"entry {proven.number} of {proven.checkpoint.size} in {proven.checkpoint.origin}"
+    typer.echo(f"proven: the submission was received at {proven.entry.at.isoformat()}, {place}")
+
+
+def _read_receipt(file: Path) -> Receipt:
+    return msgspec.json.decode(file.read_bytes(), type=Receipt)
+
+
+async def _prove(receipt: Receipt, address: str) -> Proof:
+    async with AsyncExitStack() as stack:
+        owner = address or _embedded(stack)
+        return await asyncio.to_thread(_proven, owner, receipt)
+
+
+def _proven(address: str, receipt: Receipt) -> Proof:
+    with _one_moment(address) as connection:
+        return audit.prove(connection, entry_like(receipt), receipt.received_at)
+
+
 async def _key() -> str:
     async with acting_as(Role.WORKER) as acting:
         return await acting.keys.checkpoint_key()
@@ -90,23 +139,20 @@ async def _verify(
     checkpoint: Path | None, key: str, address: str
 ) -> audit.Verified | audit.Broken | audit.BrokenCheckpoint:
     async with AsyncExitStack() as stack:
-        if not address:
-            stack.enter_context(embedded_here(settings_here(), Role.WORKER))
-            address = owner_address()
+        owner = address or _embedded(stack)
         outside = audit.Outside(await _verifier(key) if key or checkpoint else None)
         if checkpoint is not None and outside.key is not None:
             outside = audit.read_outside(checkpoint, outside.key)
-        return await asyncio.to_thread(_held_against, address, outside)
+        return await asyncio.to_thread(_held_against, owner, outside)
 
 
 async def _verifier(key: str) -> VerifierKey:
     return read_key(key or await _key())
 
 
-def owner_address() -> str:
-    """The embedded database's address as its owner; of another database, the owner must be named."""
-    from sqlalchemy.engine import make_url  # noqa: PLC0415 - `audit check-proof` needs no database
-
+def _embedded(stack: AsyncExitStack) -> str:
+    """The embedded database's address as its owner, while it runs; of another, the owner must be named."""
+    stack.enter_context(embedded_here(settings_here(), Role.WORKER))
     address = make_url(settings_here().database_address(Role.WORKER))
     return address.set(drivername="postgresql", username="postgres").render_as_string(hide_password=False)
 
@@ -114,8 +160,12 @@ def owner_address() -> str:
 def _held_against(
     address: str, outside: audit.Outside
 ) -> audit.Verified | audit.Broken | audit.BrokenCheckpoint:
-    import psycopg  # noqa: PLC0415
+    with _one_moment(address) as connection:
+        return audit.verify(connection, address, outside)
 
+
+@contextmanager
+def _one_moment(address: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(address) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        return audit.verify(connection, address, outside)
+        yield connection

@@ -8,6 +8,7 @@ from surveys.answering.errors import (
     AssessmentNotFoundError,
     AssessmentNotOpenError,
     DraftConflictError,
+    InvalidReceiptError,
     MisplacedError,
     NotLiveScoringError,
     PartFault,
@@ -29,7 +30,7 @@ from surveys.answering.messages import (
     Submission,
 )
 from surveys.answering.places import Place
-from surveys.answering.receipts import canonical_body, is_genuine
+from surveys.answering.receipts import canonical_body, entry_like, is_genuine, why_not_entered
 from surveys.answering.rescoring import Rescored, rescore, rescored_by
 from surveys.answering.submission import submit
 
@@ -43,6 +44,7 @@ __all__ = [
     "Draft",
     "DraftConflictError",
     "DraftToSave",
+    "InvalidReceiptError",
     "Language",
     "Library",
     "MisplacedError",
@@ -59,6 +61,7 @@ __all__ = [
     "UnknownVersionError",
     "assessments_with_draft",
     "canonical_body",
+    "entry_like",
     "freeze",
     "is_genuine",
     "own_draft",
@@ -67,4 +70,5 @@ __all__ = [
     "rescored_by",
     "save_draft",
     "submit",
+    "why_not_entered",
 ]

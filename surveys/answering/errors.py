@@ -20,6 +20,13 @@ class PartFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     message: str
 
 
+class InvalidReceiptError(AnsweringError):
+    """A receipt's commitment is not what a receipt has."""
+
+    def __init__(self) -> None:
+        super().__init__("not a receipt: its commitment is not base64url")
+
+
 class AssessmentNotFoundError(AnsweringError):
     """The person has no such assessment. Somebody else's looks the same."""
 

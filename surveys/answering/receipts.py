@@ -5,9 +5,15 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from surveys.answering.errors import InvalidReceiptError
 from surveys.answering.messages import Receipt, Submission
+from surveys.audit import Proven
+from surveys.database import Role
 from surveys.identifiers import AssessmentId, SubmissionId
 from surveys.keys import Commitment, sign_receipt, verify_receipt
+
+RECEIVED = "submission-received"
+"""The action of the audit entry that a submission leaves."""
 
 
 class _Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,9 +71,36 @@ def is_genuine(receipt: Receipt, public_key: bytes) -> bool:
     return verify_receipt(public_key, msgspec.json.encode(signed), _decode(receipt.signature))
 
 
+def entry_like(receipt: Receipt) -> str:
+    """What the audit entry of the submission must contain, as JSON; it gives no answer away."""
+    about = {
+        "assessment": str(receipt.assessment_id),
+        "submission": str(receipt.submission_id),
+        "commitment": _decode(receipt.commitment).hex(),
+    }
+    return msgspec.json.encode({"action": RECEIVED, "about": about}, order="sorted").decode()
+
+
+def why_not_entered(receipt: Receipt, proven: Proven) -> str | None:
+    """Why a proven entry is not that of this receipt, or nothing where it is."""
+    about = proven.entry.about
+    if (proven.entry.action, proven.recorded_by) != (RECEIVED, Role.WEB.value):
+        return "what is proven is not that a submission was received"
+    if about.get("submission") != str(receipt.submission_id):
+        return "what is proven is of another submission"
+    if about.get("assessment") != str(receipt.assessment_id):
+        return "what is proven is of another assessment"
+    if about.get("commitment") != _decode(receipt.commitment).hex():
+        return "what is proven is of other answers than those of the receipt"
+    return None if proven.entry.at == receipt.received_at else "what is proven was received at another time"
+
+
 def _encode(value: bytes) -> str:
     return urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
 def _decode(value: str) -> bytes:
-    return urlsafe_b64decode(value + "=" * (-len(value) % 4))
+    try:
+        return urlsafe_b64decode(value + "=" * (-len(value) % 4))
+    except ValueError as error:
+        raise InvalidReceiptError from error

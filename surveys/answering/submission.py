@@ -20,7 +20,7 @@ from surveys.answering.errors import (
 from surveys.answering.library import Library
 from surveys.answering.messages import PartAnswers, Receipt, SealedSubmission, Submission
 from surveys.answering.own import OwnAssessment, Received, find_own
-from surveys.answering.receipts import canonical_body, make_receipt
+from surveys.answering.receipts import RECEIVED, canonical_body, make_receipt
 from surveys.audit import AuditEntry, encode
 from surveys.clock import local_date
 from surveys.keys import Binding, Commitment, InboxKey, commitment, seal_to_inbox
@@ -138,7 +138,7 @@ def _row(
         str(found.protocol_version_id),
     )
     entry = AuditEntry(
-        action="submission-received",
+        action=RECEIVED,
         actor="patient",
         at=now,
         person_id=found.person_id,

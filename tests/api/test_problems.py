@@ -23,7 +23,8 @@ NEVER_IN_A_RESPONSE = {
     # families
     "AnsweringError", "CatalogueError", "FollowupError", "KeysError", "LateEffectsError", "ResearchError",
     "ChannelError", "MisplacedError",  # the worker's
-    "AuditError", "CheckpointError", "DamagedLogError", "PublicationError",
+    "AuditError", "CheckpointError", "DamagedLogError", "PublicationError", "ProofError",
+    "InvalidReceiptError",
     "NotOpenedError", "KeystoreError", "LoginRefusedError", "NationalIdError",  # tell nobody more
     # caught inside
     "RowFault", "UnexpectedStructureError", "MissingColumnError", "OutOfRangeError", "PatternError",
