@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 from api.commands.acting import acting_as, connected, embedded_here, settings_here
 from api.commands.output import OutOption, give_out
 from surveys import audit
-from surveys.answering import Receipt, entry_like, why_not_entered
+from surveys.answering import BrokenResponse, Receipt, entry_like, first_unvouched, why_not_entered
 from surveys.audit.checkpoints import VerifierKey, read_key
 from surveys.audit.proofs import Proof
 from surveys.audit.publishing import Standing, destinations_of, standings
@@ -42,6 +42,7 @@ CheckpointOption = Annotated[
     ),
 ]
 
+Found = audit.Verified | audit.Broken | audit.BrokenCheckpoint | BrokenResponse
 ReceiptArgument = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, help="the receipt as the patient's page gave it, JSON")
 ]
@@ -73,7 +74,10 @@ def status() -> None:
 
 @app.command()
 def verify(checkpoint: CheckpointOption = None, key: KeyOption = "", address: AddressOption = "") -> None:
-    """Recompute the chains and the tree, and name the first bad entry; exit code 1 if there is one."""
+    """Recompute the chains and the tree, and name the first bad entry; exit code 1 if there is one.
+
+    Then every stored response is held against the entry that says what was stored.
+    """
     found = asyncio.run(_verify(checkpoint, key, address))
     if not isinstance(found, audit.Verified):
         typer.echo(f"broken: {found}", err=True)
@@ -135,9 +139,7 @@ async def _status() -> list[Standing]:
         return await standings(connection, names)
 
 
-async def _verify(
-    checkpoint: Path | None, key: str, address: str
-) -> audit.Verified | audit.Broken | audit.BrokenCheckpoint:
+async def _verify(checkpoint: Path | None, key: str, address: str) -> Found:
     async with AsyncExitStack() as stack:
         owner = address or _embedded(stack)
         outside = audit.Outside(await _verifier(key) if key or checkpoint else None)
@@ -157,11 +159,12 @@ def _embedded(stack: AsyncExitStack) -> str:
     return address.set(drivername="postgresql", username="postgres").render_as_string(hide_password=False)
 
 
-def _held_against(
-    address: str, outside: audit.Outside
-) -> audit.Verified | audit.Broken | audit.BrokenCheckpoint:
+def _held_against(address: str, outside: audit.Outside) -> Found:
     with _one_moment(address) as connection:
-        return audit.verify(connection, address, outside)
+        found = audit.verify(connection, address, outside)
+        if not isinstance(found, audit.Verified):
+            return found
+        return first_unvouched(connection, found.vouched) or found
 
 
 @contextmanager

@@ -33,6 +33,7 @@ from surveys.answering.places import Place
 from surveys.answering.receipts import canonical_body, entry_like, is_genuine, why_not_entered
 from surveys.answering.rescoring import Rescored, rescore, rescored_by
 from surveys.answering.submission import submit
+from surveys.answering.vouching import BrokenResponse, first_unvouched
 
 __all__ = [
     "AlreadySubmittedError",
@@ -40,6 +41,7 @@ __all__ = [
     "AnswersRefusedError",
     "AssessmentNotFoundError",
     "AssessmentNotOpenError",
+    "BrokenResponse",
     "ContentHashes",
     "Draft",
     "DraftConflictError",
@@ -62,6 +64,7 @@ __all__ = [
     "assessments_with_draft",
     "canonical_body",
     "entry_like",
+    "first_unvouched",
     "freeze",
     "is_genuine",
     "own_draft",

@@ -1,6 +1,6 @@
 """From the inbox to rest: opened by the key service, scored again, compared, sealed for good."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -17,9 +17,10 @@ from surveys.answering.messages import SealedSubmission
 from surveys.answering.places import Place
 from surveys.answering.scoring import store_parts
 from surveys.answering.tables import response, score
+from surveys.answering.vouching import digest_of
 from surveys.answering.waiting import Waiting, claim, keep, release, take
 from surveys.audit import AuditEntry, append_all
-from surveys.identifiers import ResponseId, TumourId, new_id
+from surveys.identifiers import ResponseId, SubmissionId, TumourId, new_id
 from surveys.keys import Keys, KeysUnavailableError, PlainRow, Purpose, QuotaExceededError
 from surveys.lateeffects import insert_signals
 
@@ -152,12 +153,26 @@ async def _store(connection: AsyncConnection, sealed: Sequence[_Sealed], now: da
         scores.append(position | {"scored_at": stamp, "sealed": one.scores})
     await connection.execute(insert(response), responses)
     await connection.execute(insert(score), scores)
-    await append_all(connection, _entries(sealed, now))
+    await append_all(connection, _entries(sealed, responses, now))
 
 
-def _entries(sealed: Sequence[_Sealed], now: datetime) -> list[AuditEntry]:
-    rows = {one.answered.row.submission_id: one.answered.row for one in sealed}
+def _entries(
+    sealed: Sequence[_Sealed], responses: Sequence[Mapping[str, object]], now: datetime
+) -> list[AuditEntry]:
+    """One entry a submission, which vouches for the rows that its parts became."""
+    rows: dict[SubmissionId, Waiting] = {}
+    digests: dict[SubmissionId, list[str]] = {}
+    for one, stored in zip(sealed, responses, strict=True):
+        row = one.answered.row
+        rows[row.submission_id] = row
+        digests.setdefault(row.submission_id, []).append(str(digest_of(stored)))
     return [
-        AuditEntry("submission-stored", "worker", now, row.person_id, {"submission": str(row.submission_id)})
+        AuditEntry(
+            "submission-stored",
+            "worker",
+            now,
+            row.person_id,
+            {"submission": str(row.submission_id), "responses": " ".join(digests[row.submission_id])},
+        )
         for row in rows.values()
     ]
