@@ -223,8 +223,8 @@ async def test_the_language_is_chosen_remembered_and_told_to_the_document(pages:
     for name, language, heading in (("Nynorsk", "nn", "Det er morgon"), ("English", "en", "It is morning")):
         await person.press(name)
         await person.sees(heading)
-        assert await person.page.evaluate("document.documentElement.lang") == language
+        await person.page.locator(f"html[lang='{language}']").wait_for()
         assert await person.faults() == []
     await person.page.reload()
     await person.sees("It is morning")
-    assert await person.page.evaluate("document.documentElement.lang") == "en"
+    await person.page.locator("html[lang='en']").wait_for()

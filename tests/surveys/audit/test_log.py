@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from surveys import audit
-from surveys.database import Role, transaction
+from surveys.database import Role, role_url, transaction
 from tests.builders.audit import NOW, EngineAs, entry, tamper, verified, write
 
 ENTRIES = 12
@@ -142,3 +142,21 @@ def test_an_entry_has_one_canonical_form() -> None:
     other = audit.AuditEntry("a", "b", NOW, None, {"x": "2", "y": "1"})
     assert audit.encode(one) == audit.encode(other)
     assert " " not in audit.encode(one)
+
+
+async def test_the_key_service_never_waits_for_the_lane_that_its_caller_holds(database: str) -> None:
+    async with await connected(database, Role.WORKER) as caller:
+        await caller.execute("SELECT audit.append('{}')")
+        # Process numbers follow one another: one is alike in all that a lane was once made of.
+        while (asked := await connected(database, Role.KEYS)).info.backend_pid % 32 != (
+            caller.info.backend_pid % 32
+        ):
+            await asked.close()
+        async with asked:
+            await asked.execute("SET LOCAL lock_timeout = '2s'")
+            await asked.execute("SELECT audit.append('{}')")
+
+
+async def connected(database: str, role: Role) -> psycopg.AsyncConnection:
+    address = role_url(database, role).set(drivername="postgresql").render_as_string()
+    return await psycopg.AsyncConnection.connect(address)
