@@ -1,4 +1,4 @@
-"""Sealing: one answer under load, opening and decoding by the million, wrapping a country's keys anew."""
+"""Sealing: one answer under load, opening by the million, wrapping a country's keys anew; the audit log."""
 
 import asyncio
 import os
@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import text
 
+from bench.auditing import audit_figures
 from bench.figures import Figure
 from bench.ground import ground
 from surveys.answering.messages import ContentHashes, StoredResponse
@@ -53,6 +54,7 @@ def measure() -> Sequence[Figure]:
             for size, taken in seconds.items()
         ),
         Figure("rewrap_1m_s", rewrap, "s", "lower", 30),
+        *audit_figures(),
     )
 
 

@@ -13,7 +13,7 @@ from psycopg.types.string import ByteaBinaryLoader
 
 from surveys.audit.findings import Broken
 
-ROWS_AT_ONCE = 5000
+ROWS_AT_ONCE = 1000
 MICROSECONDS_TO_2000 = 946_684_800_000_000
 """PostgreSQL sends times as microseconds since 2000; the chain counts from 1970."""
 
@@ -29,7 +29,8 @@ VOUCH_FOR_NOTHING = frozenset({b"etterklang_web", b"etterklang_keys", b"etterkla
 """Roles that store no responses; the worker does, and a migration once did."""
 
 Row = tuple[int, int, bytes, bytes, bytes]
-_sha256 = hashlib.sha256
+# A copy of one that has begun costs less than a new one.
+_new_leaf = hashlib.sha256(b"\x00").copy
 
 
 class Segment(NamedTuple):
@@ -101,11 +102,16 @@ def _follow(
     lane: int, sequence: int, chained: bytes, rows: list[Row], leaves: list[bytes]
 ) -> tuple[bytes, Broken | None]:
     """The hash after ``rows``. It runs a million times a second: nothing is called that need not be."""
+    last_at, last_role, before = None, b"", b""
     for number, at, role, entry, stored in rows:
         sequence += 1
         if number != sequence:
             return chained, Broken(lane, sequence, "it is missing or out of its place")
-        chained = _sha256(b"\x00%b%d %b %b" % (chained, at + MICROSECONDS_TO_2000, role, entry)).digest()
+        if at != last_at or role != last_role:
+            last_at, last_role, before = at, role, b"%d %b " % (at + MICROSECONDS_TO_2000, role)
+        leaf = _new_leaf()
+        leaf.update(chained + before + entry)
+        chained = leaf.digest()
         if chained != stored:
             return chained, Broken(lane, sequence, "its content or an earlier one was changed")
         leaves.append(chained)

@@ -14,6 +14,8 @@ PAIR_BYTES = 2 * HASH_BYTES
 LEAVES_AT_ONCE = 1 << 16
 
 _sha256 = hashlib.sha256
+# A copy of one that has begun costs less than a new one.
+_new_node = hashlib.sha256(b"\x01").copy
 
 
 def leaf_hash(content: bytes) -> bytes:
@@ -67,12 +69,7 @@ class Frontier:
             if len(nodes) % PAIR_BYTES:
                 kept.append(nodes[-HASH_BYTES:])
                 nodes = nodes[:-HASH_BYTES]
-            nodes = b"".join(
-                [
-                    _sha256(b"\x01" + nodes[at : at + PAIR_BYTES]).digest()
-                    for at in range(0, len(nodes), PAIR_BYTES)
-                ]
-            )
+            nodes = _parents(nodes)
             old >>= 1
         self._roots = kept[::-1]
         self.size += added
@@ -89,6 +86,16 @@ class Frontier:
         for left in reversed(self._roots[:-1]):
             right = node_hash(left, right)
         return right
+
+
+def _parents(nodes: bytes) -> bytes:
+    """The hashes above pairs of hashes; an even number of them, one behind the other."""
+    parents = []
+    for at in range(0, len(nodes), PAIR_BYTES):
+        parent = _new_node()
+        parent.update(nodes[at : at + PAIR_BYTES])
+        parents.append(parent.digest())
+    return b"".join(parents)
 
 
 def root(leaves: Iterable[bytes]) -> bytes:

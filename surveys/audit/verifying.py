@@ -1,36 +1,42 @@
 """Holding the log against itself, and against a checkpoint that was kept outside."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import psycopg
 
 from surveys.audit.batches import LANES, Batch
 from surveys.audit.chains import Recomputed, Segment, beginning, recompute
 from surveys.audit.checkpoints import Checkpoint, VerifierKey
-from surveys.audit.findings import Broken, Finding
+from surveys.audit.findings import Broken, BrokenCheckpoint, Finding
 from surveys.audit.merkle import HASH_BYTES
-from surveys.audit.trees import Recorded, first_difference, follow_records
+from surveys.audit.trees import Recorded, first_difference, follow, ranges_of
 
 SEGMENT = 100_000
 """Entries that one process recomputes at a time; a log of fewer is recomputed in this process."""
 
 HEADS = "SELECT lane, sequence, hash FROM audit.head ORDER BY lane"
+NO_LANE = "there is no such lane"
+# Each part looks at one end of the index, however long the log is.
 ASTRAY = """
-    SELECT lane, sequence, 'there is no such lane' FROM audit.audit_entry WHERE lane < 0
+    (SELECT lane, sequence, 'there is no such lane' FROM audit.audit_entry ORDER BY lane, sequence LIMIT 1)
     UNION ALL
-    SELECT lane, sequence, 'there is no such lane' FROM audit.audit_entry WHERE lane > 31
+    (SELECT lane, sequence, 'there is no such lane' FROM audit.audit_entry
+     ORDER BY lane DESC, sequence DESC LIMIT 1)
     UNION ALL
-    SELECT e.lane, e.sequence, 'it stands before the first' FROM audit.head h
-    JOIN audit.audit_entry e ON e.lane = h.lane AND e.sequence < 1
+    SELECT h.lane, e.sequence, 'it stands before the first' FROM audit.head h CROSS JOIN LATERAL
+      (SELECT sequence FROM audit.audit_entry WHERE lane = h.lane ORDER BY sequence LIMIT 1) e
+    WHERE e.sequence < 1
     UNION ALL
-    SELECT e.lane, e.sequence, 'it stands behind the head of its chain' FROM audit.head h
-    JOIN audit.audit_entry e ON e.lane = h.lane AND e.sequence > h.sequence
-    ORDER BY 1, 2 LIMIT 1
+    SELECT h.lane, e.sequence, 'it stands behind the head of its chain' FROM audit.head h CROSS JOIN LATERAL
+      (SELECT sequence FROM audit.audit_entry WHERE lane = h.lane ORDER BY sequence DESC LIMIT 1) e
+    WHERE e.sequence > h.sequence
+    ORDER BY 1, 2
 """
 RECORDS = "SELECT size, lanes, frontier, root, note FROM audit.checkpoint ORDER BY size"
 
@@ -62,6 +68,17 @@ class _Head(NamedTuple):
     hash: bytes
 
 
+GONE = "the log has none of this size: it was cut off, set back or written anew"
+
+
+class Map(Protocol):
+    """``map``, in this process or over several."""
+
+    def __call__(self, act: Any, parts: Iterable[Any], /) -> Iterator[Any]:
+        """What ``act`` makes of each part, in order."""
+        ...
+
+
 NOTHING = Outside()
 
 
@@ -77,17 +94,36 @@ def verify(
     astray = {head.lane for head in heads} ^ set(range(LANES))
     if astray:
         return Broken(min(astray), 1, "the head of the chain is missing, or there is no such lane")
+    entries = sum(head.sequence for head in heads)
     lanes, vouched = [bytearray() for _ in range(LANES)], bytearray()
-    for done in _recomputed(address, _snapshot(connection), heads, segment):
-        if done.broken is not None:
-            return done.broken
-        lanes[done.segment.lane] += done.leaves
-        vouched += done.vouched
-    found = _ends(connection, heads, lanes) or _against(connection, outside, lanes)
-    if found is not None:
-        return found
-    [(covered,)] = connection.execute("SELECT coalesce(max(size), 0) FROM audit.checkpoint").fetchall()
-    return Verified(sum(head.sequence for head in heads), covered, bytes(vouched))
+    with _hands(entries) as hands:
+        recomputing = partial(recompute, address, _snapshot(connection))
+        done: Recomputed
+        for done in hands(recomputing, _segments(heads, segment)):
+            if done.broken is not None:
+                return done.broken
+            lanes[done.segment.lane] += done.leaves
+            vouched += done.vouched
+        found: Finding | None = _ends(connection, heads, lanes) or _against(
+            connection, outside, lanes, hands, segment
+        )
+    return Verified(entries, _covered(connection), bytes(vouched)) if found is None else found
+
+
+@contextmanager
+def _hands(entries: int) -> Iterator[Map]:
+    """What maps over parts in order: as many processes as there are cores, or this one for little.
+
+    The processes are spawned: a fork would take along this one's threads and connections.
+    """
+    if entries <= SEGMENT:
+        yield map
+        return
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as workers:
+        try:
+            yield workers.map
+        finally:
+            workers.shutdown(cancel_futures=True)
 
 
 def _snapshot(connection: psycopg.Connection) -> str:
@@ -95,31 +131,20 @@ def _snapshot(connection: psycopg.Connection) -> str:
     return str(name)
 
 
-def _recomputed(address: str, snapshot: str, heads: Iterable[_Head], most: int) -> Iterator[Recomputed]:
-    """Every segment, by lane and sequence; the rest is not begun once the caller has seen enough."""
-    segments = [
+def _segments(heads: Iterable[_Head], most: int) -> list[Segment]:
+    return [
         Segment(head.lane, after, min(after + most, head.sequence))
         for head in heads
         for after in range(0, head.sequence, most)
     ]
-    work: Callable[[Segment], Recomputed] = partial(recompute, address, snapshot)
-    if sum(one.last - one.after for one in segments) <= SEGMENT:
-        yield from map(work, segments)
-        return
-    # Spawned: a fork would take along the threads and connections of this process.
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as workers:
-        try:
-            yield from workers.map(work, segments)
-        finally:
-            workers.shutdown(cancel_futures=True)
 
 
 def _ends(
     connection: psycopg.Connection, heads: Iterable[_Head], lanes: Sequence[bytearray]
 ) -> Broken | None:
-    row = connection.execute(ASTRAY).fetchone()
-    if row is not None:
-        return Broken(*row)
+    for lane, sequence, why in connection.execute(ASTRAY):
+        if why != NO_LANE or not 0 <= lane < LANES:
+            return Broken(lane, sequence, why)
     for head in heads:
         end = bytes(lanes[head.lane][-HASH_BYTES:]) or beginning(head.lane)
         if end != head.hash:
@@ -127,10 +152,27 @@ def _ends(
     return None
 
 
-def _against(connection: psycopg.Connection, outside: Outside, lanes: Sequence[bytearray]) -> Finding | None:
+def _against(
+    connection: psycopg.Connection, outside: Outside, lanes: Sequence[bytearray], hands: Map, segment: int
+) -> Finding | None:
     kept = first_difference(outside.batches, lanes)
     if kept is not None:
         return kept
     with connection.cursor("records") as cursor:
         cursor.execute(RECORDS)
-        return follow_records(map(Recorded.of, cursor), lanes, outside.key, outside.checkpoint)
+        following = partial(follow, outside.key, outside.checkpoint)
+        parts = ranges_of(map(Recorded.of, cursor), lanes, segment)
+        found: Finding | None = next(filter(None, hands(following, parts)), None)
+    if found is not None or outside.checkpoint is None:
+        return found
+    size = outside.checkpoint.size
+    if connection.execute("SELECT FROM audit.checkpoint WHERE size = %s", (size,)).fetchone() is None:
+        return BrokenCheckpoint(
+            size, "the log has none of this size: it was cut off, set back or written anew"
+        )
+    return None
+
+
+def _covered(connection: psycopg.Connection) -> int:
+    [(size,)] = connection.execute("SELECT coalesce(max(size), 0) FROM audit.checkpoint").fetchall()
+    return int(size)

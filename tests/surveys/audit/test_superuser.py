@@ -144,6 +144,18 @@ async def test_a_lane_written_anew_with_its_head_is_found_at_every_entry(
     assert isinstance(verified(database, kept.alone), audit.Verified)
 
 
+async def test_several_processes_find_what_one_finds(
+    database: str, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("surveys.audit.verifying.SEGMENT", 1)
+    assert isinstance(verified(database, kept.archive, segment=5), audit.Verified)
+    with undone(database):
+        rewrite(database, kept.lane, lambda entries: edit(entries, 6))
+        found = verified(database, kept.archive, segment=5)
+    assert isinstance(found, audit.Broken)
+    assert (found.lane, found.sequence) == (kept.lane, 7)
+
+
 def back_to(size: int) -> tuple[str, ...]:
     """The log as it was at an earlier checkpoint, in every table: a backup put back."""
     ends = f"(SELECT lanes FROM audit.checkpoint WHERE size = {size})"
@@ -191,7 +203,9 @@ async def test_a_log_set_back_or_with_other_checkpoints_is_found(
     with undone(database):
         tamper(database, *statements)
         for outside in (kept.archive, kept.alone):
-            assert isinstance(verified(database, outside), audit.Broken | audit.BrokenCheckpoint)
+            for segment in (1, 100):
+                found = verified(database, outside, segment)
+                assert isinstance(found, audit.Broken | audit.BrokenCheckpoint)
     if "DROP CONSTRAINT" in statements[0]:
         with psycopg.connect(database) as connection:
             connection.execute(constraint)  # type: ignore[call-overload] # written here
@@ -226,7 +240,7 @@ async def test_what_comes_after_a_checkpoint_does_not_break_it(
     await write(engine_as(Role.RESEARCH), 5)
     await checkpointed(engine_as, keys_as)
     await write(engine_as(Role.WEB), 5)
-    found = verified(database, kept.archive)
+    found = verified(database, kept.archive, segment=1)
     assert isinstance(found, audit.Verified)
     assert (found.entries, found.covered) == (2 * LAST + 10, 2 * LAST + 5)
 
