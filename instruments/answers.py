@@ -30,6 +30,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "not-answerable": "is a group or a text to read and takes no answer; leave it out",
         "hidden": "is hidden and takes no answer; leave it out",
         "read-only": "is read-only and takes no answer; leave it out",
+        "calculated": "is calculated and takes no answer; leave it out",
         "not-shown": "is not shown, given the other answers; leave it out",
         "answered-and-skipped": "is both answered and skipped; say one of the two",
         "skipped-twice": "is skipped twice; say it once",
@@ -119,6 +120,8 @@ def _standing(outline: Outline, shown: set[str], item_id: str) -> str | None:
         return "hidden"
     if item.read_only:
         return "read-only"
+    if item.calculated is not None:
+        return "calculated"
     return None if item_id in shown else "not-shown"
 
 
@@ -162,6 +165,7 @@ def _unanswered(outline: Outline, shown: set[str], answers: Answers) -> list[Fau
         and item_id in shown
         and item.kind not in CONTAINERS
         and not item.read_only
+        and item.calculated is None
         and not answers.values.get(item_id)
         and item_id not in skipped
     ]

@@ -79,7 +79,8 @@ class Item(Document, frozen=True):
     choice lets more than one option be chosen. ``pattern`` must match the whole answer (see ``patterns``).
     ``options_are`` says what an option's code is the text of. ``initial`` is the answer to begin with, and
     ``further_initial`` what is chosen beside it where the item repeats. ``codes`` are ``system|code`` pairs
-    that say the same elsewhere.
+    that say the same elsewhere. ``calculated`` is FHIRPath that gives the answer, which nobody is asked for
+    then; ``variables`` are names and FHIRPath that it and what stands in it may use as ``%name``.
     """
 
     item_id: str
@@ -103,13 +104,17 @@ class Item(Document, frozen=True):
     initial: Value | None = None
     further_initial: tuple[Value, ...] = ()
     calculated: str | None = None
+    variables: tuple[tuple[str, str], ...] = ()
     branch: Branch | None = None
     codes: tuple[str, ...] = ()
     items: tuple["Item", ...] = ()
 
 
 class Structure(Document, frozen=True, cache_hash=True):
-    """What is asked: the items in order, their response scales and branching, and the recall period."""
+    """What is asked: the items in order, their response scales and branching, and the recall period.
+
+    ``variables`` are an item's (see ``Item``), for all items.
+    """
 
     instrument_id: str
     version: str
@@ -118,6 +123,7 @@ class Structure(Document, frozen=True, cache_hash=True):
     validated: bool = False
     source: str = ""
     codes: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
 
 
 def every_item(structure: Structure) -> Iterator[Item]:

@@ -6,7 +6,17 @@ from datetime import date, time
 from math import isfinite
 
 from instruments.answers import wrong_answer
-from instruments.definition import CHOICES, CONTAINERS, Branch, Document, Item, Structure, every_item
+from instruments.calculation import faults_of_calculations
+from instruments.definition import (
+    CHOICES,
+    CONTAINERS,
+    Branch,
+    Document,
+    Item,
+    Structure,
+    every_condition,
+    every_item,
+)
 from instruments.expressions import Outline, cycle, unknown_target
 from instruments.patterns import PatternError, check_pattern
 from instruments.translation import ambiguous_keys
@@ -35,6 +45,7 @@ def faults_of(structure: Structure) -> list[StructureFault]:
     if _is_deep(structure):
         faults.append(StructureFault(structure.instrument_id, f"is nested more than {MAX_DEPTH} deep"))
     faults.extend(_faults_of_branches(structure))
+    faults.extend(StructureFault(*fault) for fault in faults_of_calculations(structure))
     faults.extend(
         StructureFault(key, "is the wording key of two things; change one of the ids")
         for key in sorted(ambiguous_keys(structure))
@@ -56,9 +67,22 @@ def _faults_of_branches(structure: Structure) -> Iterator[StructureFault]:
     lost = unknown_target(outline)
     if lost is not None:
         yield StructureFault(lost[0], "is shown on the answer to an item that is not there")
+    for item_id, item in outline.items.items():
+        if item.branch and any(_is_calculated(outline, one.item) for one in every_condition(item.branch)):
+            yield StructureFault(item_id, "is shown on a calculated value, which the page does not know")
     circle = cycle(outline)
     if circle:
         yield StructureFault(circle[0], "is shown on an answer that waits, in a circle, for its own")
+
+
+def _is_calculated(outline: Outline, item_id: str) -> bool:
+    item = outline.items.get(item_id)
+    return item is not None and item.calculated is not None
+
+
+def _is_answered(item: Item) -> bool:
+    is_filled_in = item.initial is not None or item.calculated is not None
+    return item.required or item.read_only or is_filled_in
 
 
 def _wrong_item(item: Item) -> Iterator[str]:
@@ -72,8 +96,8 @@ def _wrong_item(item: Item) -> Iterator[str]:
         yield "is a text to read and holds items"
     if item.branch is not None:
         yield from _wrong_branch(item.branch)
-    if item.kind in CONTAINERS and (item.required or item.read_only or item.initial is not None):
-        yield "takes no answer, so it can be neither required, read-only nor filled in"
+    if item.kind in CONTAINERS and _is_answered(item):
+        yield "takes no answer, so it can be neither required, read-only, filled in nor calculated"
     if item.further_initial and item.initial is None:
         yield "is filled in with further answers and no first one"
     if item.initial is not None and item.kind not in CONTAINERS:

@@ -28,6 +28,7 @@ class Target(NamedTuple):
     kind: ItemKind
     choices: Choices | None
     unit: str | None
+    is_calculated: bool = False
 
 
 class _Unmet(Exception):  # noqa: N818 - never leaves this module
@@ -89,6 +90,9 @@ def _read_condition(element: Element, targets: dict[str, Target]) -> Condition |
     target = targets[question]
     if target.kind in CONTAINERS:
         element.lose(given[0], "a condition on an item that takes no answer", LEFT_OUT)
+        return None
+    if target.is_calculated:
+        element.lose(given[0], "a condition on a calculated item", f"the page does not calculate; {LEFT_OUT}")
         return None
     value = _read_value(element, given[0], operator, target)
     return None if value is None else Condition(item=question, operator=operator, value=value)

@@ -24,7 +24,6 @@ CONTROL_SYSTEMS = frozenset(
         "http://hl7.org/fhir/uv/sdc/CodeSystem/CodeSystem-temp",
     )
 )
-UNITS_SYSTEM = "http://unitsofmeasure.org"
 
 _HL7_NAMES = {
     "questionnaire-hidden": "hidden",

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from instruments.definition import Document, Presentation, Structure
 from instruments.exchange.additions import read_additions, with_more_of_structure, with_more_wording
 from instruments.exchange.administrative import QUESTIONNAIRE, note
+from instruments.exchange.calculations import read_variables
 from instruments.exchange.choices import ValueSets
 from instruments.exchange.element import Element, Reading
 from instruments.exchange.item_codes import read_codes
@@ -84,12 +85,14 @@ def _read(root: Element, items: ItemReader, digest: str) -> Instrument:
     additions = read_additions(root)
     note_servers(root)
     _check_subject(root)
+    variables = read_variables(root, frozenset())
     structure = Structure(
         instrument_id=address,
         version=version,
         source=root.text("copyright") or "",
         codes=read_codes(root, "", texts),
-        items=items.read(root),
+        items=items.read(root, frozenset(name for name, _ in variables)),
+        variables=variables,
     )
     structure = with_more_of_structure(root, structure, additions.structure)
     if not structure.items:

@@ -3,11 +3,11 @@
 from msgspec.structs import replace
 
 from instruments.definition import NUMBERS, TEXTS, Item, ItemKind, Option
-from instruments.exchange.canonicals import UNITS_SYSTEM
 from instruments.exchange.element import TWICE, Element
 from instruments.exchange.wording import Texts
 from instruments.expressions import with_seconds
 from instruments.patterns import PatternError, check_pattern
+from instruments.response_items import UNITS_SYSTEM
 
 
 def with_bounds(element: Element, item: Item) -> Item:

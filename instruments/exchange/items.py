@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from instruments.definition import CHOICES, CONTAINERS, NUMBERS, Control, Item, ItemKind, Orientation
 from instruments.exchange.additions import with_more_of_item
 from instruments.exchange.branches import Target, read_branch
+from instruments.exchange.calculations import Names, read_calculation, read_variables
 from instruments.exchange.choices import Choices, ValueSets, read_choices
 from instruments.exchange.controls import folded_part, read_control, read_folded, read_orientation
 from instruments.exchange.element import Element
@@ -60,27 +61,29 @@ class ItemReader:
         self._targets: dict[str, Target] = {}
         self._options = 0
 
-    def read(self, questionnaire: Element) -> tuple[Item, ...]:
-        """The items with their branches.
+    def read(self, questionnaire: Element, names: Names) -> tuple[Item, ...]:
+        """The items with their branches and calculations, which may use the variables that are ``names``.
 
         Raises:
             InvalidQuestionnaireError: see ``read_questionnaire``.
         """
-        asked = [self._ask(element, depth=1) for element in questionnaire.children("item")]
+        asked = [self._ask(element, 1, names) for element in questionnaire.children("item")]
         return tuple(self._build(one) for one in asked)
 
-    def _ask(self, element: Element, depth: int) -> Asked:
+    def _ask(self, element: Element, depth: int, names: Names) -> Asked:
         if depth > MAX_DEPTH:
             raise InvalidQuestionnaireError(element.path, f"is nested more than {MAX_DEPTH} deep")
         item_id = self._take_id(element)
         kind = self._kind(element)
         choices, kind = self._choices(element, kind)
         item = self._item(element, item_id, kind, choices)
-        self._targets[item_id] = Target(kind, choices, item.unit)
+        item = _calculated(element, item, names)
+        self._targets[item_id] = Target(kind, choices, item.unit, is_calculated=item.calculated is not None)
+        names |= {name for name, _ in item.variables}
         if kind == "display" and element.has("item"):
             raise element.invalid("item", "a text to read holds no items")
         within = [
-            self._ask(child, depth + 1)
+            self._ask(child, depth + 1, names)
             for child in element.children("item")
             if not self._takes_as_part(child, item)
         ]
@@ -202,3 +205,10 @@ class ItemReader:
         branch = read_branch(asked.element, self._targets)
         item = replace(asked.item, branch=branch, items=tuple(self._build(one) for one in asked.within))
         return with_more_of_item(asked.element, item)
+
+
+def _calculated(element: Element, item: Item, names: Names) -> Item:
+    """``item`` with its variables and its calculation, which may use ``names`` besides."""
+    variables = read_variables(element, names)
+    calculated = read_calculation(element, item.kind, names | {name for name, _ in variables})
+    return replace(item, variables=variables, calculated=calculated)

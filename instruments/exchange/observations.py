@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from instruments.exchange.canonicals import OWN, UNITS_SYSTEM
+from instruments.exchange.canonicals import OWN
 from instruments.exchange.json_tree import Tree
+from instruments.response_items import UNITS_SYSTEM
 from instruments.scoring.spec import Scale, ScoringSpec, shown_scales
 from instruments.scoring.verdict import Raised, ScaleScore, Verdict
 from instruments.versions import content_hash

@@ -1,5 +1,6 @@
 """FHIR R4 QuestionnaireResponse and answers, both ways; read against the exact version that was answered."""
 
+import math
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,26 +8,20 @@ from typing import NamedTuple
 import msgspec
 
 from instruments.answers import Answers, check
-from instruments.definition import CHOICES, CONTAINERS, Item, Structure, Value
+from instruments.calculation import complete
+from instruments.definition import CHOICES, CONTAINERS, Item, Structure, Value, every_item
 from instruments.exchange.json_tree import Tree, read_tree
 from instruments.exchange.losses import InvalidQuestionnaireError
-from instruments.exchange.written_values import unit_of
+from instruments.response_items import ABSENT, DECLINED, SIMPLE, response_items, unit_of
 
 STATUSES = frozenset(("completed", "amended"))
 FIELDS = frozenset(
     ("resourceType", "id", "meta", "language", "questionnaire", "status", "authored", "item", "subject")
 )
 ITEM_FIELDS = frozenset(("linkId", "text", "answer", "item", "extension"))
-ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
-DECLINED = "asked-declined"
 MAX_DEPTH = 64
 AUTHORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 PLAIN_CHOICES = frozenset(("valueString", "valueInteger", "valueDate", "valueTime"))
-SIMPLE: Mapping[str, str] = {
-    "boolean": "valueBoolean", "integer": "valueInteger", "decimal": "valueDecimal", "string": "valueString",
-    "text": "valueString", "date": "valueDate", "date-time": "valueDateTime", "time": "valueTime",
-    "url": "valueUri",
-}  # fmt: skip
 
 
 class InvalidResponseError(InvalidQuestionnaireError):
@@ -68,13 +63,34 @@ def read_response(content: bytes, known: Mapping[str, Structure]) -> Responded:
     structure = _version(tree, known)
     reader = _Reader()
     reader.read(structure.items, _children(tree, ""), "", 1)
-    answers = Answers(reader.values, tuple(reader.skipped))
-    faults = check(structure, answers)
-    if faults:
-        raise InvalidResponseError(reader.paths.get(faults[0].item_id, "item"), faults[0].message)
+    answers = _checked(structure, reader)
     return Responded(
         canonical_of(structure), answers, _text(tree, "authored", AUTHORED), _text(tree, "language", None)
     )
+
+
+def _checked(structure: Structure, reader: "_Reader") -> Answers:
+    """The answers, with what the version calculates; what the response says of that must be the same."""
+    calculated = {item.item_id for item in every_item(structure) if item.calculated is not None}
+    given = {item_id: values for item_id, values in reader.values.items() if item_id not in calculated}
+    answers = Answers(given, tuple(reader.skipped))
+    for fault in check(structure, answers):
+        raise InvalidResponseError(reader.paths.get(fault.item_id, "item"), fault.message)
+    answers = complete(structure, answers)
+    for item_id in calculated & reader.values.keys():
+        if not _is_same(reader.values[item_id], answers.values.get(item_id, ())):
+            raise InvalidResponseError(reader.paths[item_id], "is not what the version calculates")
+    return answers
+
+
+def _is_same(said: tuple[Value, ...], found: tuple[Value, ...]) -> bool:
+    if (
+        len(said) == len(found) == 1
+        and isinstance(said[0], float | int)
+        and isinstance(found[0], float | int)
+    ):
+        return math.isclose(said[0], found[0], rel_tol=1e-9, abs_tol=1e-9)
+    return said == found
 
 
 def _version(tree: Tree, known: Mapping[str, Structure]) -> Structure:
@@ -212,46 +228,7 @@ def write_response(
     tree |= {"questionnaire": canonical_of(structure), "status": "completed"}
     if authored:
         tree["authored"] = authored
-    items = _written(structure.items, answers)
+    items = response_items(structure.items, answers.values, answers.skipped)
     if items:
         tree["item"] = items
     return msgspec.json.encode(tree)
-
-
-def _written(items: tuple[Item, ...], answers: Answers) -> list[Tree]:
-    written = []
-    for item in items:
-        values = answers.values.get(item.item_id, ())
-        within = _written(item.items, answers)
-        is_skipped = item.item_id in answers.skipped
-        if not (values or within or is_skipped):
-            continue
-        tree: Tree = {"linkId": item.item_id}
-        if is_skipped:
-            tree["extension"] = [{"url": ABSENT, "valueCode": DECLINED}]
-        if values:
-            said = [_said(item, value) for value in values]
-            tree["answer"] = [{**said[0], "item": within}, *said[1:]] if within else said
-        elif within:
-            tree["item"] = within
-        written.append(tree)
-    return written
-
-
-def _said(item: Item, value: Value) -> Tree:
-    if item.kind == "quantity":
-        return {"valueQuantity": {"value": value, **unit_of(item.unit)}}
-    if item.kind not in CHOICES:
-        return {SIMPLE[item.kind]: value}
-    option = next((one for one in item.options if one.code == value), None)
-    if option is None:
-        return {"valueString": value}
-    match item.options_are:
-        case "integer":
-            return {"valueInteger": int(option.code)}
-        case "coding":
-            plain = option.code.removeprefix(f"{option.system}|") if option.system else option.code
-            coding = {"system": option.system, "code": plain} if option.system else {"code": option.code}
-            return {"valueCoding": coding}
-        case kind:
-            return {f"value{kind.capitalize()}": option.code}

@@ -15,9 +15,11 @@ from instruments.exchange.canonicals import OWN
 from instruments.exchange.fhir import read_questionnaire
 from instruments.exchange.losses import InvalidQuestionnaireError
 from instruments.exchange.wording import UNKNOWN_LANGUAGE
+from instruments.exchange.written_calculations import written_calculations
 from instruments.exchange.written_items import ItemWriter, written_codes
-from instruments.exchange.written_values import Json, is_address, is_text
+from instruments.exchange.written_values import Json
 from instruments.exchange.written_wording import Words
+from instruments.primitives import is_address, is_text
 from instruments.versions import Instrument, State, canonical, unscored
 
 STATUSES: Mapping[State, str] = {
@@ -26,7 +28,7 @@ STATUSES: Mapping[State, str] = {
     State.PUBLISHED: "active",
     State.RETIRED: "retired",
 }
-OF_STRUCTURE = ("instrument_id", "version", "recall", "validated", "source", "codes")
+OF_STRUCTURE = ("instrument_id", "version", "recall", "validated", "source", "codes", "variables")
 
 
 class UnwritableInstrumentError(Exception):
@@ -75,10 +77,12 @@ def _check_ids(structure: Structure) -> None:
 
 def _write(instrument: Instrument, state: State, additions: _Additions) -> bytes:
     structure, words = instrument.structure, Words(instrument.translations)
+    calculations = written_calculations(structure)
     tree: Json = {"resourceType": "Questionnaire"}
     if words.language != UNKNOWN_LANGUAGE:
         tree["language"] = words.language
     extensions = words.extension(OWN + "intro", "intro")
+    extensions.extend(calculations.get("", ()))
     extensions.extend({"url": OWN + name, "valueString": text} for name, text in additions.of_whole.items())
     if extensions:
         tree["extension"] = extensions
@@ -94,7 +98,7 @@ def _write(instrument: Instrument, state: State, additions: _Additions) -> bytes
     if codes:
         tree["code"] = codes
     items = {item.item_id: item for item in every_item(structure)}
-    writer = ItemWriter(items, instrument.presentation, words, additions.of_items)
+    writer = ItemWriter(items, instrument.presentation, words, calculations, additions.of_items)
     tree["item"] = [writer.write(item) for item in structure.items]
     try:
         return json.dumps(tree, ensure_ascii=False, allow_nan=False, indent=2).encode() + b"\n"

@@ -10,17 +10,15 @@ from instruments.exchange.item_codes import HELSENORGE_SYSTEMS
 from instruments.exchange.written_values import (
     Json,
     condition_of,
-    is_address,
-    is_code,
     is_number,
     is_partial_date,
-    is_text,
     is_time,
     number_of,
     plain_value,
-    unit_of,
 )
 from instruments.exchange.written_wording import Words
+from instruments.primitives import is_address, is_code, is_text
+from instruments.response_items import unit_of
 
 TYPES: Mapping[str, str] = {"date-time": "dateTime"}
 PARTS = {part: code for code, part in FOLDED.items()} | {"help": "help"}
@@ -28,11 +26,17 @@ PARTS = {part: code for code, part in FOLDED.items()} | {"help": "help"}
 
 
 class ItemWriter:
-    """Writes items; ``more`` holds, by item, what FHIR cannot say."""
+    """Writes items; by item, ``calculations`` hold their extensions, and ``more`` what FHIR cannot say."""
 
     def __init__(
-        self, items: Mapping[str, Item], presentation: Presentation, words: Words, more: Mapping[str, str]
+        self,
+        items: Mapping[str, Item],
+        presentation: Presentation,
+        words: Words,
+        calculations: Mapping[str, list[Json]],
+        more: Mapping[str, str],
     ) -> None:
+        self._calculations = calculations
         self._items = items
         self._presentation = presentation
         self._words = words
@@ -144,6 +148,7 @@ class ItemWriter:
                 extensions.extend(self._unit(item))
             for url, aspect in ((HL7 + "entryFormat", "placeholder"), (VALIDATION_TEXT, "error")):
                 extensions.extend(self._words.extension(url, f"{item.item_id}/{aspect}"))
+        extensions.extend(self._calculations.get(item.item_id, ()))
         extensions.extend(self._words.extension(SDC + "shortText", f"{item.item_id}/short-text"))
         if item.kind == "open-choice":
             extensions.extend(self._words.extension(SDC + "openLabel", f"{item.item_id}/open-label"))

@@ -4,31 +4,14 @@ import re
 from datetime import date, datetime, time
 
 from instruments.definition import CHOICES, Condition, Item, Value
-from instruments.exchange.canonicals import UNITS_SYSTEM
+from instruments.primitives import is_address, is_text
+from instruments.response_items import unit_of
 
 Json = dict[str, object]
 
-TEXT = re.compile(r"[ \r\n\t\S]+")
-CODE = re.compile(r"[^\s]+( [^\s]+)*")
-ADDRESS = re.compile(r"\S+")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 GREATEST = 1e300
 """The largest number that an import takes."""
-
-
-def is_text(text: object) -> bool:
-    """Whether FHIR's ``string`` may hold it: not blank, no white space of rare kinds, at most 1 MB."""
-    return isinstance(text, str) and bool(text.strip()) and bool(TEXT.fullmatch(text)) and len(text) <= 2**20
-
-
-def is_code(text: str) -> bool:
-    """Whether FHIR's ``code`` may hold it."""
-    return bool(CODE.fullmatch(text))
-
-
-def is_address(text: str) -> bool:
-    """Whether FHIR's ``uri`` may hold it."""
-    return bool(ADDRESS.fullmatch(text))
 
 
 def is_number(value: object) -> bool:
@@ -41,15 +24,6 @@ def number_of(value: float, start: str = "value", *, whole: bool) -> Json:
     if whole and float(value).is_integer() and abs(value) < 2**31:
         return {f"{start}Integer": int(value)}
     return {f"{start}Decimal": value}
-
-
-def unit_of(unit: str | None) -> Json:
-    """System and code of a unit: UCUM's, unless a system stands before the code."""
-    if unit is None:
-        return {}
-    system, _, code = unit.rpartition("|")
-    system = system or UNITS_SYSTEM
-    return {"system": system, "code": code} if is_code(code) and is_address(system) else {}
 
 
 def condition_of(condition: Condition, target: Item, options: dict[str, Json]) -> Json | None:

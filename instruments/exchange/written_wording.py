@@ -6,7 +6,8 @@ from instruments.definition import Translation
 from instruments.exchange.canonicals import HL7
 from instruments.exchange.element import words_of
 from instruments.exchange.wording import UNKNOWN_LANGUAGE
-from instruments.exchange.written_values import Json, is_code, is_text
+from instruments.exchange.written_values import Json
+from instruments.primitives import is_code, is_text
 
 
 class Words:

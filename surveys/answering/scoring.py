@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from instruments.answers import Answers, shown_items
+from instruments.calculation import complete
 from instruments.scoring.engine import ENGINE_VERSION
 from instruments.scoring.verdict import score_answers
 from instruments.versions import Instrument, content_hash
@@ -32,19 +33,19 @@ def store_parts(
     faults = find_faults(parts, submission.answers)
     if faults:
         raise AnswersRefusedError(submission.assessment_id, faults)
-    return [
-        (one.part, _response(parts[one.part], one, submission), score_part(parts[one.part], one))
-        for one in submission.answers
-    ]
+    return [(one.part, *_stored(parts[one.part], one, submission)) for one in submission.answers]
 
 
-def score_part(instrument: Instrument, answers: PartAnswers) -> StoredScores:
-    """Every scale of an instrument for one person's answers."""
-    return scores_of(instrument, answers.answers())
+def _stored(
+    instrument: Instrument, given: PartAnswers, submission: SealedSubmission
+) -> tuple[StoredResponse, StoredScores]:
+    """What is calculated from the answers stands with them, and counts in the scores."""
+    answers = complete(instrument.structure, given.answers())
+    return _response(instrument, answers, submission), scores_of(instrument, answers)
 
 
 def scores_of(instrument: Instrument, answers: Answers) -> StoredScores:
-    """The same, for answers that are stored already.
+    """Every scale of an instrument for one person's answers, with what is calculated from them.
 
     Raises:
         OutOfRangeError: an answer is a number that the scoring does not allow.
@@ -59,14 +60,14 @@ def scores_of(instrument: Instrument, answers: Answers) -> StoredScores:
     )
 
 
-def _response(instrument: Instrument, answers: PartAnswers, submission: SealedSubmission) -> StoredResponse:
-    shown = shown_items(instrument.structure, answers.answers())
+def _response(instrument: Instrument, answers: Answers, submission: SealedSubmission) -> StoredResponse:
+    shown = shown_items(instrument.structure, answers)
     return StoredResponse(
         instrument_id=instrument.structure.instrument_id,
         instrument_version=instrument.structure.version,
         language=submission.language,
         hashes=_hashes(instrument, submission.language),
-        answers=answers.answers(),
+        answers=answers,
         shown=tuple(sorted(shown)),
         submitted_at=submission.received_at,
     )

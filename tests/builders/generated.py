@@ -78,6 +78,7 @@ class _Maker:
                 validated=self._maybe(),
                 source=self._one(WORDS),
                 codes=self._some(["http://loinc.org|1-2", "|x", "y", "http://helsenorge.no/x|1"]),
+                variables=self._some([("one", "1"), ("_two", "2")]),
             )
         )
         languages = self._some(TAGS)[:3]
@@ -129,6 +130,8 @@ class _Maker:
             initial=initial,
             further_initial=(self._one(VALUES),) if repeats and initial is not None else (),
             branch=self._branch(names) if self._maybe() else None,
+            calculated=self._calculation(names) if answers and self._random.random() < 0.2 else None,
+            variables=(("own", "%context.linkId"),) if self._random.random() < 0.1 else (),
             codes=self._some(["http://loinc.org|1-2", "y"]),
         )
 
@@ -142,6 +145,10 @@ class _Maker:
             )
             for code in self._some(CODES)
         )
+
+    def _calculation(self, names: list[str]) -> str:
+        answer = f"%resource.descendants().where(linkId = '{self._one(names)}').answer.value"
+        return self._one([answer, f"{answer} + %one", "%one", "iif(%_two > 1, %own, 'x')"])
 
     def _branch(self, names: list[str]) -> Branch:
         conditions = tuple(
@@ -178,5 +185,5 @@ class _Maker:
 
 def _plainer(item: Item, where: str) -> Item:
     if item.item_id == where:
-        return replace(item, branch=None, initial=None, further_initial=())
+        return replace(item, branch=None, initial=None, further_initial=(), calculated=None)
     return replace(item, items=tuple(_plainer(one, where) for one in item.items))

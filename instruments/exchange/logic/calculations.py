@@ -25,9 +25,8 @@ from instruments.exchange.logic.syntax import (
     UnknownReferenceError,
     number_in,
 )
+from instruments.fhirpath import FhirPathError, read_path
 
-MAX_PATH = 20_000
-"""Characters of one expression."""
 OVER_MANY: Mapping[str, str] = MappingProxyType({"sum": "sum", "mean": "avg", "min": "min", "max": "max"})
 OF_ONE: Mapping[str, str] = MappingProxyType(
     {"abs": "abs", "sqrt": "sqrt", "exp": "exp", "ln": "ln", "int": "truncate"}
@@ -48,9 +47,10 @@ def calculation(expression: Expression, fields: Fields) -> str:
         LogicError: it uses a function or an answer that FHIRPath has no number for.
     """
     path = _number(expression, Reading(fields, computed=True))
-    if len(path) > MAX_PATH:
-        raise LogicError(f"is longer than {MAX_PATH} characters of FHIRPath")
-    return path
+    try:
+        return read_path(path).text
+    except FhirPathError as error:
+        raise LogicError(error.rule) from error
 
 
 def _number(expression: Expression, reading: Reading) -> str:

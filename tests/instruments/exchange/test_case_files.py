@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Collection
+from math import exp, log
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from instruments.definition import every_item
+from instruments.answers import Answers
+from instruments.calculation import complete
+from instruments.definition import Value, every_item
 from instruments.exchange.fhir import read_questionnaire
 
 FOLDER = Path(__file__).parents[4] / "shared" / "cases" / "questionnaires"
@@ -22,7 +25,7 @@ class Expected(NamedTuple):
     among: dict[str, str]
 
 
-EXPRESSION = re.compile("(calculated|enableWhen|cqf-)[eE]xpression|variable")
+EXPRESSION = re.compile("(enableWhen|cqf-)[eE]xpression")
 SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-"
 HL7 = "http://hl7.org/fhir/StructureDefinition/"
 HELSENORGE = "http://helsenorge.no/fhir/StructureDefinition/"
@@ -45,8 +48,12 @@ FILES = {
     ),
     "calculated-expression": Expected(
         12,
-        3,
+        7,
         {
+            "extension[0]": "an expression",
+            "extension[1]": "an expression",
+            "item[7].extension[0]": "a calculation",
+            "item[8].extension[0]": "a calculation",
             "item[9].repeats": "a repeating group",
         },
     ),
@@ -169,3 +176,39 @@ def test_the_published_pattern_lengths_and_error_texts_are_kept() -> None:
     assert address.pattern is not None
     assert (address.min_length, address.max_length) == (5, 20)
     assert f"{address.item_id}/error" in imported.instrument.translations[0].texts
+
+
+def calculated(name: str, answers: dict[str, tuple[Value, ...]]) -> dict[str, tuple[Value, ...]]:
+    """What the published file calculates from the answers."""
+    imported = read_questionnaire(content_of(name), paths_of(name))
+    assert imported.instrument is not None
+    values = complete(imported.instrument.structure, Answers(answers)).values
+    return {item_id: value for item_id, value in values.items() if item_id not in answers}
+
+
+def test_a_published_total_is_calculated_from_the_numbers_of_its_options() -> None:
+    imported = read_questionnaire(content_of("phq9-loinc"), paths_of("phq9-loinc"))
+    assert imported.instrument is not None
+    asked = [item for item in imported.instrument.structure.items if len(item.options) == 4][:9]
+    second = {item.item_id: (item.options[2].code,) for item in asked}
+    assert [*calculated("phq9-loinc", second).values()] == [(18.0,)]
+    assert calculated("phq9-loinc", {}) == {}
+
+
+def test_a_published_risk_is_calculated_through_its_thirty_variables() -> None:
+    answers: dict[str, tuple[Value, ...]] = {
+        "weight": (81,), "height": (180,), "age": (60,), "gender": ("male",), "systolic-bp": (140,),
+        "current-smoker": (False,), "tot-chol": (5.5,), "hdl-chol": (1.1,), "has-diabetes": (False,),
+        "ecg-lvh": (False,), "aboriginal-tsi": (False,),
+    }  # fmt: skip
+    # Anderson et al. 1991, doi:10.1016/0002-8703(91)90861-B, with the coefficients that the file gives.
+    sum_of = 18.8144 - 1.8443 * log(60) - 1.4032 * log(140) - 0.539 * log(5.5 / 1.1)
+    risk = (1 - exp(-exp((log(5) - sum_of) / exp(0.6536 - 0.2402 * sum_of)))) * 100
+    values = calculated("cvd-risk", answers)
+    assert {value for one in values.values() for value in one} >= {25.0, round(risk)}
+
+
+def test_published_sums_over_everything_beneath_are_calculated() -> None:
+    answers: dict[str, tuple[Value, ...]] = {"2.1": (3,), "2.2": (4,), "1.1": (2,), "1.2": (5,)}
+    sums = {value for one in calculated("norwegian-code-scoring", answers).values() for value in one}
+    assert sums == {7}

@@ -185,10 +185,8 @@ def test_what_cannot_be_kept_of_an_item_is_named(item: dict[str, object], path: 
 @pytest.mark.parametrize(
     "url",
     [
-        "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-calculatedExpression",
         "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-initialExpression",
         "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-enableWhenExpression",
-        "http://hl7.org/fhir/StructureDefinition/variable",
         "http://hl7.org/fhir/StructureDefinition/rendering-xhtml",
         "http://hl7.org/fhir/StructureDefinition/rendering-markdown",
         "http://helsenorge.no/fhir/StructureDefinition/sdf-sidebar",

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from instruments.answers import Answers
+from instruments.calculation import complete
 from instruments.definition import every_item
 from instruments.exchange import InvalidQuestionnaireError
 from instruments.exchange.fhir import Imported
@@ -89,7 +91,7 @@ def test_a_matrix_is_a_group_of_items_with_the_same_options() -> None:
     assert len(tables) == 1
 
 
-def test_a_calculation_is_kept_and_takes_no_answer() -> None:
+def test_a_calculation_is_reckoned_and_passes_over_what_is_missing() -> None:
     number = {VALIDATION: "integer", LOW: "0", HIGH: "9"}
     instrument = whole(
         field("a", "text", **number),
@@ -98,8 +100,9 @@ def test_a_calculation_is_kept_and_takes_no_answer() -> None:
     ).instrument
     assert instrument is not None
     (item,) = [item for item in every_item(instrument.structure) if item.item_id == "c"]
-    assert item.calculated
     assert item.read_only
+    assert complete(instrument.structure, Answers({"a": (3,), "b": (4,)})).values["c"] == (14.0,)
+    assert complete(instrument.structure, Answers({"a": (3,)})).values["c"] == (6.0,)
 
 
 @pytest.mark.parametrize(

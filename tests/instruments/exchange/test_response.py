@@ -139,3 +139,24 @@ JSON = st.recursive(
 def test_whatever_stands_there_it_is_a_response_or_one_error(items: object) -> None:
     with contextlib.suppress(InvalidResponseError):
         read_response(json.dumps(tree(item=items)).encode(), KNOWN)
+
+
+CALCULATING = Structure(
+    "https://example.org/c",
+    "1",
+    items=(
+        Item("a", "integer"),
+        Item("b", "decimal", calculated="%resource.item.where(linkId = 'a').answer.value / 2"),
+    ),
+)
+
+
+def test_what_the_version_calculates_is_filled_in_and_must_not_be_said_otherwise() -> None:
+    known = {canonical_of(CALCULATING): CALCULATING}
+    plain = Answers({"a": (3,)})
+    whole = Answers({"a": (3,), "b": (1.5,)})
+    for said in (plain, whole):
+        assert read_response(write_response(CALCULATING, said), known).answers == whole
+    with pytest.raises(InvalidResponseError) as refused:
+        read_response(write_response(CALCULATING, Answers({"a": (3,), "b": (2.0,)})), known)
+    assert (refused.value.path, refused.value.rule) == ("item[1]", "is not what the version calculates")
