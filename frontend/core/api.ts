@@ -106,6 +106,7 @@ export type Item = {
   readonly required?: boolean;
   readonly step?: number | null;
   readonly unit?: string | null;
+  readonly variables?: readonly (readonly (unknown)[])[];
 };
 
 export type LoggedOut = {
@@ -231,6 +232,7 @@ export type Structure = {
   readonly recall?: string;
   readonly source?: string;
   readonly validated?: boolean;
+  readonly variables?: readonly (readonly (unknown)[])[];
   readonly version: string;
 };
 

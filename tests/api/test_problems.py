@@ -25,6 +25,7 @@ NEVER_IN_A_RESPONSE = {
     "ChannelError", "MisplacedError",  # the worker's
     "AuditError", "CheckpointError", "DamagedLogError", "PublicationError", "ProofError",
     "InvalidReceiptError",
+    "FhirPathError",  # becomes a loss or a fault of a structure
     "NotOpenedError", "KeystoreError", "LoginRefusedError", "NationalIdError",  # tell nobody more
     # caught inside
     "RowFault", "UnexpectedStructureError", "MissingColumnError", "OutOfRangeError", "PatternError",
