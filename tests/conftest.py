@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -57,6 +58,12 @@ DO $$ DECLARE one record; filled boolean; BEGIN
 END $$
 """
 
+
+# A law is tried on a few examples at each run, which differ from run to run; more are a setting away.
+settings.register_profile(
+    "suite", max_examples=int(os.environ.get("ETTERKLANG_TEST_EXAMPLES", "30")), deadline=None
+)
+settings.load_profile("suite")
 
 LONGEST = ("tests/journeys", "tests/frontend")
 

@@ -13,7 +13,7 @@ from instruments.differences.parts import as_read
 from instruments.versions import Instrument, content_hash
 from tests.instruments.differences.strategies import instruments, translations
 
-SOME = settings(max_examples=40)
+SOME = settings(max_examples=20)
 
 
 @SOME

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from instruments.exchange.fhir import Imported, read_questionnaire
@@ -98,7 +98,6 @@ def test_an_extension_beside_any_primitive_is_named_with_its_place() -> None:
             assert [loss.path for loss in read(tree).losses] == [path_of(place, f"_{key}", "extension", 0)]
 
 
-@settings(max_examples=200)
 @given(
     st.sampled_from(EVERYWHERE),
     st.text("abcXYZ_", min_size=1, max_size=12),

@@ -60,7 +60,7 @@ def test_the_demonstrations_own_instrument_survives_with_scoring_and_three_langu
     assert tree["language"] == "nb"
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(sound_instruments())
 def test_any_sound_instrument_survives_export_and_import(instrument: Instrument) -> None:
     assert_comes_back(instrument)

@@ -329,7 +329,7 @@ def test_the_dead_the_emigrated_and_the_reserved_are_never_to_be_asked(
         assert not {"planned", "open"} & set(states(plan(protocol, history, today)))
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(protocols(), histories(), days)
 def test_a_day_is_planned_by_what_had_happened_by_then(
     protocol: Protocol, history: History, today: date

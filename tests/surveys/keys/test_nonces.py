@@ -23,7 +23,7 @@ from surveys.keys.sealing import SALT_BYTES, InboxPrivateKey, make_inbox_key, se
 
 Result = TypeVar("Result")
 
-SEALS = int(os.environ.get("ETTERKLANG_TEST_SEALS", "200000"))
+SEALS = int(os.environ.get("ETTERKLANG_TEST_SEALS", "60000"))
 PROCESSES = 4
 LOTS_A_PROCESS = 5
 START = 16

@@ -155,7 +155,7 @@ def test_nobody_is_a_control_for_their_own_case() -> None:
     assert united(new_id(), [make_history(case), of_own]).control_of == control.control_of  # type: ignore[arg-type]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.booleans()), min_size=1, max_size=8))
 @example([(1, 0, True), (1, 0, False), (1, 0, True)])
 async def test_merging_and_unmerging_ends_where_it_began(
