@@ -79,8 +79,11 @@ def is_name(name: str) -> bool:
 
 def faults_of_calculations(structure: Structure) -> list[CalculationFault]:
     """Every calculation that cannot be made, with its item; none where all can."""
+    expressions = list(_every_expression(structure))
+    if not expressions:
+        return []
     faults, words, sound = [], 0, True
-    for item_id, name, text in _every_expression(structure):
+    for item_id, name, text in expressions:
         if name and (not is_name(name) or name in GIVEN):
             faults.append(CalculationFault(item_id, f"has a variable with the name {name[:40]!r}"))
         try:
