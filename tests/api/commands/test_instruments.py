@@ -45,6 +45,7 @@ def test_from_a_file_to_the_live_version_and_out_of_use(etterklang: Etterklang) 
     assert etterklang("publish", version, by="ola") == Ended(0, f"published {version}\n", "")
     line, warning = etterklang("list").out.splitlines()
     assert line.startswith(f"{version}  {NAME} ")
+    assert etterklang("export", NAME).out == etterklang("export", version).out != ""
     assert "(en, nb, nn)  published since " in line
     assert " by ola  licence: runs out on " in line
     assert warning.startswith(f"warning: the licence of {NAME} runs out on ")
