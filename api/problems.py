@@ -83,12 +83,16 @@ RULES: Mapping[type[Exception], Rule] = {
     research.UnconfirmedProjectError: Rule(
         "project-needs-second-person", 409, "A second person has not approved the project"
     ),
+    research.UnsaidTermError: Rule("project-incomplete", 422, "The project does not say all that it must"),
     research.ProjectExpiredError: Rule("project-expired", 403, "The approval has run out"),
     research.FutureExtractError: Rule("future-extract", 422, "The moment has not been yet"),
     research.ExtractNotFoundError: Rule("extract-not-found", 404, "There is no such extract"),
     research.ExtractNotReadyError: Rule("extract-not-ready", 409, "The extract is not ready"),
     research.IncompleteExtractError: Rule("extract-damaged", 500, "The extract is damaged"),
     keys.TooLongError: Rule("too-long", 413, "The answers are too long"),
+    keys.FreshLoginNeededError: Rule(
+        "fresh-login-needed", 403, "This needs a login of the last five minutes"
+    ),
     keys.NotAllowedError: Rule("login-too-old", 401, "The login does not open this any more"),
     keys.QuotaExceededError: Rule("quota-exceeded", 503, "Too much has been opened this hour"),
     keys.KeysUnavailableError: Rule("keys-unavailable", 503, "The key service does not answer"),

@@ -51,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     etterklang_audit_bucket_endpoint: str = ""
     etterklang_audit_webhook_secret_file: str = ""
     etterklang_actor: str = ""
+    etterklang_organisation: str = ""
+    etterklang_legal_basis: str = ""
     etterklang_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

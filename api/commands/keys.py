@@ -91,7 +91,12 @@ def status() -> None:
         typer.echo(f"inbox key {key_id}: {state}")
     for one_pepper in found.peppers:
         typer.echo(f"pepper {one_pepper.version}: {one_pepper.state}, {one_pepper.entries} entries")
-    typer.echo(f"erasures: {found.erased} carried out, {found.waiting} wait for a second person")
+    typer.echo(f"erasures: {found.erased} carried out, {len(found.waiting)} wait for a second person")
+    for one_waiting in found.waiting:
+        typer.echo(
+            f"waits: {one_waiting.person_id}, asked for by {one_waiting.asked_by} "
+            f"on {one_waiting.asked_at:%Y-%m-%d}; `etterklang keys erase {one_waiting.person_id} --by NAME`"
+        )
 
 
 async def _rotate_epoch() -> Rotated:

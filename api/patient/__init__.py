@@ -1,6 +1,7 @@
-"""What a patient's page asks for: the page itself, the assessments, drafts and submissions."""
+"""What a patient's page asks for: itself, the assessments, drafts and submissions, and their own view."""
 
 from api.patient.assessments import patient_router
+from api.patient.own import own_router
 from api.patient.page import patient_page
 
-__all__ = ["patient_page", "patient_router"]
+__all__ = ["own_router", "patient_page", "patient_router"]

@@ -32,7 +32,10 @@ TAKE = text("DELETE FROM access.login WHERE state_hash = :state_hash RETURNING s
 
 
 class Attempt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a login needs again when the browser comes back; made new for each."""
+    """What a login needs again when the browser comes back; made new for each.
+
+    ``is_fresh``: whoever is logged in at the provider already is asked to log in again.
+    """
 
     audience: Audience
     issuer: str
@@ -40,6 +43,7 @@ class Attempt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nonce: str
     verifier: str
     return_path: str
+    is_fresh: bool = False
 
     def __repr__(self) -> str:
         """Whoever writes an attempt into a log writes no secret."""
@@ -53,10 +57,10 @@ class KeptAttempt(NamedTuple):
     ends_at: datetime
 
 
-def new_attempt(audience: Audience, issuer: str, return_path: str) -> Attempt:
+def new_attempt(audience: Audience, issuer: str, return_path: str, *, is_fresh: bool = False) -> Attempt:
     """A fresh attempt: state, nonce and verifier of 256 bits each."""
     state, nonce, verifier = (secrets.token_urlsafe(SECRET_BYTES) for _ in range(3))
-    return Attempt(audience, issuer, state, nonce, verifier, return_path)
+    return Attempt(audience, issuer, state, nonce, verifier, return_path, is_fresh)
 
 
 async def keep_attempt(connection: AsyncConnection, attempt: Attempt, now: datetime) -> str:

@@ -57,7 +57,7 @@ class LoggedOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @get("/login/patient", opt={"who": Who.ANYONE}, include_in_schema=False)
 async def log_in_patient(request: AnyRequest) -> Redirect:
-    """Sends the browser to the patients' identity provider."""
+    """Sends the browser to the patients' identity provider; ``fresh=yes`` has them log in there again."""
     return await _begin(request, Audience.PATIENT)
 
 
@@ -123,7 +123,8 @@ async def _begin(request: AnyRequest, audience: Audience) -> Redirect:
     try:
         party = _party(process, audience)
         return_path = safe_return_path(audience, request.query_params.get("return_to", ""))
-        attempt = new_attempt(audience, party.profile.issuer, return_path)
+        is_fresh = request.query_params.get("fresh") == "yes"
+        attempt = new_attempt(audience, party.profile.issuer, return_path, is_fresh=is_fresh)
         address = await party.authorization_address(attempt, language_of(request, None))
     except LoginError as error:
         return _refused(request, process, error, audience)

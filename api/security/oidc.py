@@ -30,6 +30,9 @@ TIMEOUT_SECONDS = 5
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 AUTHENTICATION = "private_key_jwt"
 SCOPE = "openid profile"
+LOG_IN_AGAIN = {"prompt": "login", "max_age": "0"}
+"""Has the provider ask whoever is logged in there, and say in ``auth_time`` when it did (OpenID Connect Core
+1.0, 3.1.2.1). What the provider makes of it the key service sees for itself."""
 NO_ANSWER = (httpx2.HTTPError, httpx2.InvalidURL)
 UNREADABLE = (ValueError, RecursionError)
 
@@ -77,7 +80,7 @@ class RelyingParty:
             "code_challenge_method": "S256",
             "acr_values": self.profile.acr,
             "ui_locales": language,
-        }
+        } | (LOG_IN_AGAIN if attempt.is_fresh else {})
 
         async def post(fields: Mapping[str, str]) -> httpx2.Response:
             response: httpx2.Response = await self._client.post(

@@ -1,6 +1,6 @@
 """The audit log: one hash chain a lane, appended to by functions alone, and its checkpoints."""
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 
 from surveys.database import metadata
@@ -23,6 +23,12 @@ audit_entry = Table(
     Column("recorded_by", Text, nullable=False),
     Column("entry", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+    Index(
+        "audit_entry_person",
+        text('"right"(entry, 38)'),
+        "recorded_at",
+        postgresql_where=text("\"right\"(entry, 5) <> 'null}'"),
+    ),
     schema="audit",
 )
 

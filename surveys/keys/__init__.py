@@ -2,6 +2,7 @@
 
 from surveys.keys.client import open_keys
 from surveys.keys.errors import (
+    FreshLoginNeededError,
     KeysError,
     KeystoreError,
     KeysUnavailableError,
@@ -20,6 +21,7 @@ from surveys.keys.messages import (
     InboxKey,
     Keys,
     Login,
+    OwnAct,
     PlainRow,
     Purpose,
     SealedRow,
@@ -46,6 +48,7 @@ __all__ = [
     "Audience",
     "Binding",
     "Commitment",
+    "FreshLoginNeededError",
     "InboxKey",
     "Keys",
     "KeysError",
@@ -55,6 +58,7 @@ __all__ = [
     "LoginRefusedError",
     "NotAllowedError",
     "NotOpenedError",
+    "OwnAct",
     "PlainRow",
     "Purpose",
     "QuotaExceededError",

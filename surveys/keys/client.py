@@ -9,10 +9,11 @@ from typing import TypeVar
 import msgspec
 
 from surveys.database import Role
-from surveys.identifiers import PersonId, ProjectId
+from surveys.identifiers import ExtractId, PersonId, ProjectId
 from surveys.keys.callers import socket_path
 from surveys.keys.errors import KeysUnavailableError
 from surveys.keys.frames import (
+    ActAsked,
     Answered,
     Asked,
     CheckpointAsked,
@@ -32,7 +33,7 @@ from surveys.keys.frames import (
     write_frame,
 )
 from surveys.keys.in_process import InProcessKeys
-from surveys.keys.messages import Audience, InboxKey, Keys, Login, PlainRow, Purpose, SealedRow
+from surveys.keys.messages import Audience, InboxKey, Keys, Login, OwnAct, PlainRow, Purpose, SealedRow
 from surveys.keys.service import opened_vault
 from surveys.settings import Settings
 
@@ -95,9 +96,15 @@ class SocketKeys:
         """See ``Keys``."""
         return await self._call(SealAsked(tuple(rows)), list[bytes])
 
-    async def open(self, purpose: Purpose, rows: Sequence[SealedRow], grant: bytes = b"") -> list[bytes]:
+    async def open(
+        self,
+        purpose: Purpose,
+        rows: Sequence[SealedRow],
+        grant: bytes = b"",
+        extract_id: ExtractId | None = None,
+    ) -> list[bytes]:
         """See ``Keys``."""
-        return await self._call(OpenAsked(purpose, tuple(rows), grant), list[bytes])
+        return await self._call(OpenAsked(purpose, tuple(rows), grant, extract_id), list[bytes])
 
     async def fingerprints(self, values: Sequence[bytes]) -> list[bytes]:
         """See ``Keys``."""
@@ -114,6 +121,10 @@ class SocketKeys:
     async def checkpoint_key(self) -> str:
         """See ``Keys``."""
         return await self._call(CheckpointKeyAsked(), str)
+
+    async def act(self, act: OwnAct, grant: bytes) -> None:
+        """See ``Keys``."""
+        await self._call(ActAsked(act, grant), type(None))
 
     async def _call(self, asked: Asked, gives: type[Value]) -> Value:
         frame = encode(asked)

@@ -28,6 +28,13 @@ class NotAllowedError(KeysError):
         self.what = what
 
 
+class FreshLoginNeededError(KeysError):
+    """The login behind the grant is too long ago for this; the same person logs in again and repeats it."""
+
+    def __init__(self) -> None:
+        super().__init__("this needs a login of the last five minutes; log in again")
+
+
 class LoginRefusedError(KeysError):
     """An ID token breaks a rule; the rule is named, the token never."""
 

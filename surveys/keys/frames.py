@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from surveys.identifiers import PersonId, ProjectId
+from surveys.identifiers import ExtractId, PersonId, ProjectId
 from surveys.keys.errors import (
+    FreshLoginNeededError,
     KeysError,
     KeysUnavailableError,
     LoginRefusedError,
@@ -16,7 +17,7 @@ from surveys.keys.errors import (
     QuotaExceededError,
     TooLongError,
 )
-from surveys.keys.messages import Audience, PlainRow, Purpose, SealedRow
+from surveys.keys.messages import Audience, OwnAct, PlainRow, Purpose, SealedRow
 
 LENGTH = struct.Struct(">I")
 LONGEST_FRAME = 64 * 1024 * 1024
@@ -56,6 +57,7 @@ class OpenAsked(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=Tru
     purpose: Purpose
     rows: tuple[SealedRow, ...]
     grant: bytes
+    extract_id: ExtractId | None = None
 
 
 class FingerprintsAsked(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
@@ -82,9 +84,17 @@ class CheckpointKeyAsked(msgspec.Struct, frozen=True, tag=True, forbid_unknown_f
     """Asks for the key that checks checkpoints."""
 
 
+class ActAsked(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Asks for what a patient who has just logged in may ask for themselves."""
+
+    act: OwnAct
+    grant: bytes
+
+
 Asked = (
     InboxKeyAsked | ReceiptKeyAsked | LinkAsked | LoginAsked
     | SealAsked | OpenAsked | FingerprintsAsked | PseudonymsAsked | CheckpointAsked | CheckpointKeyAsked
+    | ActAsked
 )  # fmt: skip
 
 
@@ -107,13 +117,15 @@ def refusal(error: KeysError) -> Refused:
     return Refused(type(error).__name__, str(detail))
 
 
-def raised(refused: Refused) -> KeysError:
+def raised(refused: Refused) -> KeysError:  # noqa: PLR0911 - one line an error
     """The error that crossed the socket."""
     match refused.error:
         case "NotOpenedError":
             return NotOpenedError()
         case "NotAllowedError":
             return NotAllowedError(refused.detail)
+        case "FreshLoginNeededError":
+            return FreshLoginNeededError()
         case "LoginRefusedError":
             return LoginRefusedError(refused.detail)
         case "QuotaExceededError":

@@ -1,6 +1,6 @@
 """The identity provider's ID token, verified by the key service itself (OpenID Connect Core 1.0, 3.1.3.7)."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from hmac import compare_digest
 
 import msgspec
@@ -16,7 +16,11 @@ ALGORITHMS = {"RSA": ("RS256", "PS256"), "EC": ("ES256",), "OKP": ("EdDSA", "Ed2
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """The claims that we read; an ID token carries others too."""
+    """The claims that we read; an ID token carries others too.
+
+    ``auth_time`` is when the person logged in themselves: earlier than ``iat`` where a single sign-on did not
+    ask them again. Without it nobody knows, and the login opens no more than it did.
+    """
 
     iss: str
     aud: str | list[str]
@@ -25,8 +29,13 @@ class Claims(msgspec.Struct, frozen=True):
     iat: float
     nonce: str
     acr: str
+    auth_time: float | None = None
     pid: str = ""
     roles: tuple[str, ...] = ()
+
+    def logged_in_at(self) -> datetime | None:
+        """When the person logged in themselves, as far as the token says."""
+        return None if self.auth_time is None else datetime.fromtimestamp(min(self.auth_time, self.iat), UTC)
 
 
 class _Header(msgspec.Struct, frozen=True):
@@ -71,6 +80,7 @@ def _broken_rule(issuer: Issuer, claims: Claims, nonce: str, now: float) -> str 
         (claims.acr in issuer.accepted_acr, "acr is not an accepted level"),
         (claims.exp + LEEWAY_SECONDS > now, "exp has passed"),
         (claims.iat - LEEWAY_SECONDS <= now, "iat lies ahead"),
+        ((claims.auth_time or 0) - LEEWAY_SECONDS <= now, "auth_time lies ahead"),
         (claims.iat + OLDEST_SECONDS + LEEWAY_SECONDS > now, "iat is more than five minutes ago"),
     )
     return next((rule for holds, rule in rules if not holds), None)

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -12,19 +13,20 @@ from surveys import audit, clock
 from surveys.audit.checkpoints import Checkpoint, VerifierKey, body_of, sign_note
 from surveys.audit.merkle import HASH_BYTES
 from surveys.database import Role, transaction
-from surveys.identifiers import PersonId, ProjectId, new_id
+from surveys.identifiers import ExtractId, PersonId, ProjectId, new_id
 from surveys.keys.blind_index import find_persons, make_persons, reach_person, store_persons
 from surveys.keys.bulk import computed
 from surveys.keys.envelope import Envelope, Suite, unpack
 from surveys.keys.errors import LoginRefusedError, NotAllowedError
-from surveys.keys.grants import grant_end, make_grant, read_grant
+from surveys.keys.grants import fresh_until, grant_end, make_grant, read_grant
 from surveys.keys.hierarchy import Hierarchy
 from surveys.keys.id_tokens import verify_id_token
 from surveys.keys.issuers import IssuerKeys, issuer_of
 from surveys.keys.kms import Kms
-from surveys.keys.messages import Audience, Binding, InboxKey, Login, PlainRow, Purpose, SealedRow
+from surveys.keys.messages import Audience, Binding, InboxKey, Login, OwnAct, PlainRow, Purpose, SealedRow
+from surveys.keys.own_acts import carry_out
 from surveys.keys.peppers import BlindIndex, Peppers
-from surveys.keys.permissions import Opening, Quotas, check_method, longest, opening_of
+from surveys.keys.permissions import ONE_ENTRY, Opening, Quotas, check_method, longest, opening_of
 from surveys.keys.sealing import open_at_rest, seal_at_rest
 from surveys.national_id import NationalId, NationalIdError, Series, read
 from surveys.persons import everyone
@@ -112,7 +114,7 @@ class InProcessKeys:
             async with transaction(self._vault.engine) as connection:
                 await self._audit_login(connection, audience, person_id)
         end = grant_end(now, self._vault.settings.etterklang_session_minutes)
-        grant = make_grant(self._vault.grant_key, audience, person_id, roles, end)
+        grant = make_grant(self._vault.grant_key, audience, person_id, roles, end, claims.logged_in_at())
         subject = claims.sub if audience is Audience.STAFF else str(person_id)
         return Login(person_id, subject, roles, grant)
 
@@ -135,11 +137,18 @@ class InProcessKeys:
 
         return await computed(len(rows), seal_all)
 
-    async def open(self, purpose: Purpose, rows: Sequence[SealedRow], grant: bytes = b"") -> list[bytes]:
+    async def open(
+        self,
+        purpose: Purpose,
+        rows: Sequence[SealedRow],
+        grant: bytes = b"",
+        extract_id: ExtractId | None = None,
+    ) -> list[bytes]:
         """Opens each row for a purpose, in order; all or none.
 
         Raises:
             NotAllowedError: role, table or grant do not cover it.
+            FreshLoginNeededError: the login behind the grant is too long ago for this purpose.
             QuotaExceededError: the purpose's hourly quota is used up.
             NotOpenedError: a row does not open.
         """
@@ -149,7 +158,7 @@ class InProcessKeys:
         envelopes = [unpack(row.sealed, opening.suite) for row in rows]
         bindings = [row.binding for row in rows]
         open_one = await self._opener(opening.suite, envelopes, bindings)
-        await self._audit_opening(purpose, bindings)
+        await self._audit_opening(purpose, bindings, extract_id)
 
         def open_all() -> list[bytes]:
             return [open_one(one, binding) for one, binding in zip(envelopes, bindings, strict=True)]
@@ -185,6 +194,22 @@ class InProcessKeys:
         check_method(self._role, "checkpoint_key")
         return str(self._checkpoint_key())
 
+    async def act(self, act: OwnAct, grant: bytes) -> None:
+        """Does what the grant's person asks for themselves.
+
+        Raises:
+            NotAllowedError: it is no patient's grant.
+            FreshLoginNeededError: the login behind it is too long ago.
+        """
+        check_method(self._role, "act")
+        now = self._now()
+        held = read_grant(self._vault.grant_key, grant, now)
+        if held.audience is not Audience.PATIENT:
+            raise NotAllowedError("what a patient alone may ask for")
+        lasts = fresh_until(held, now) - now
+        async with transaction(self._vault.engine) as connection:
+            await carry_out(connection, act, held.person_id, lasts, now)
+
     def _checkpoint_key(self) -> VerifierKey:
         return VerifierKey(self._vault.settings.audit_origin, self._vault.kms.public_key(CHECKPOINTS))
 
@@ -212,7 +237,8 @@ class InProcessKeys:
     ) -> None:
         if opening.grant is None:
             return
-        held = read_grant(self._vault.grant_key, grant, self._now())
+        now = self._now()
+        held = read_grant(self._vault.grant_key, grant, now)
         covers = (
             await self._are_of({row.binding.person_id for row in rows}, held.person_id)
             if opening.grant is Audience.PATIENT
@@ -220,6 +246,8 @@ class InProcessKeys:
         )
         if held.audience is not opening.grant or not covers:
             raise NotAllowedError(f"opening for {purpose} with this login")
+        if opening.is_fresh:
+            fresh_until(held, now)
 
     async def _are_of(self, persons: set[PersonId], person_id: PersonId) -> bool:
         if persons <= {person_id}:
@@ -237,14 +265,23 @@ class InProcessKeys:
         keys = await self._vault.hierarchy.owner_keys({_owner(binding) for binding in bindings})
         return lambda one, binding: open_at_rest(keys[_owner(binding)], one, binding)
 
-    async def _audit_opening(self, purpose: Purpose, bindings: Sequence[Binding]) -> None:
+    async def _audit_opening(
+        self, purpose: Purpose, bindings: Sequence[Binding], extract_id: ExtractId | None
+    ) -> None:
         # Documents are nobody's answers and are read at every start: once for each role is enough.
         if purpose is Purpose.DOCUMENTS and self._role in self._vault.told:
             return
-        persons = {binding.person_id for binding in bindings}
-        person_id = persons.pop() if len(persons) == 1 else None
+        counts: Counter[PersonId | None] = Counter(binding.person_id for binding in bindings)
+        if purpose in ONE_ENTRY and len(counts) > 1:
+            counts = Counter({None: len(bindings)})
+        use = {} if extract_id is None else {"extract": str(extract_id)}
+        action, now = f"opened-for-{purpose}", self._now()
+        entries = [
+            audit.AuditEntry(action, self._role.value, now, person_id, {"count": str(count)} | use)
+            for person_id, count in counts.items()
+        ]
         async with transaction(self._vault.engine) as connection:
-            await self._audit(connection, f"opened-for-{purpose}", {"count": str(len(bindings))}, person_id)
+            await audit.append_all(connection, entries)
         if purpose is Purpose.DOCUMENTS:
             self._vault.told.add(self._role)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from surveys.identifiers import PersonId, ProjectId
+from surveys.identifiers import ExtractId, PersonId, ProjectId
 
 NO_PERSON = PersonId(UUID(int=0))
 """Stands in a binding for what belongs to nobody: documents, feed chunks, extract parts."""
@@ -51,9 +51,22 @@ class Purpose(StrEnum):
     EXTRACT = "extract"
     RESCORE = "rescore"
     OWN_DRAFT = "own-draft"
+    OWN_HISTORY = "own-history"
     SIGNALS = "signals"
     DOCUMENTS = "documents"
     DOWNLOAD = "download"
+
+
+class OwnAct(StrEnum):
+    """What a patient who has just logged in may ask for themselves.
+
+    ``read``: the web process may read what is held of them while their login is fresh. ``stop``: they are
+    asked nothing more. ``erase``: they stop, and are the first of the two people whom an erasure takes.
+    """
+
+    READ = "read"
+    STOP = "stop"
+    ERASE = "erase"
 
 
 class Audience(StrEnum):
@@ -106,8 +119,17 @@ class Keys(Protocol):
         """Seals each row at rest under its person-and-study key, in order."""
         ...
 
-    async def open(self, purpose: Purpose, rows: Sequence[SealedRow], grant: bytes = b"") -> list[bytes]:
-        """Opens each row for a purpose that the caller's role has, in order. All or none."""
+    async def open(
+        self,
+        purpose: Purpose,
+        rows: Sequence[SealedRow],
+        grant: bytes = b"",
+        extract_id: ExtractId | None = None,
+    ) -> list[bytes]:
+        """Opens each row for a purpose that the caller's role has, in order. All or none.
+
+        ``extract_id`` is the extract that the rows are opened for, so that each person can be told of it.
+        """
         ...
 
     async def fingerprints(self, values: Sequence[bytes]) -> list[bytes]:
@@ -124,4 +146,8 @@ class Keys(Protocol):
 
     async def checkpoint_key(self) -> str:
         """The key that checks checkpoints, as signed-note writes it."""
+        ...
+
+    async def act(self, act: OwnAct, grant: bytes) -> None:
+        """Does what the grant's person, who must have logged in just now, asks for themselves."""
         ...

@@ -13,13 +13,17 @@ HOUR_SECONDS = 3600
 
 
 class Opening(NamedTuple):
-    """One purpose: how its rows are sealed, who has it, the tables, the grant it needs, its rows an hour."""
+    """One purpose: how its rows are sealed, who has it, the tables, the grant it needs, its rows an hour.
+
+    ``is_fresh``: the login behind the grant must be of the last five minutes.
+    """
 
     suite: Suite
     roles: frozenset[Role]
     tables: frozenset[str]
     grant: Audience | None
     rows_an_hour: int
+    is_fresh: bool = False
 
 
 def _opening(
@@ -40,6 +44,14 @@ OPENINGS = {
         Suite.AT_REST, {Role.RESEARCH}, {"answering.response", "answering.score"}, 20_000_000
     ),
     Purpose.OWN_DRAFT: _opening(Suite.INBOX, {Role.WEB}, {"answering.draft"}, 200_000, Audience.PATIENT),
+    Purpose.OWN_HISTORY: Opening(
+        Suite.AT_REST,
+        frozenset({Role.WEB}),
+        frozenset({"answering.response", "answering.score", "lateeffects.signal"}),
+        Audience.PATIENT,
+        200_000,
+        is_fresh=True,
+    ),
     Purpose.SIGNALS: _opening(Suite.AT_REST, {Role.WEB}, {"lateeffects.signal"}, 200_000, Audience.STAFF),
     Purpose.DOCUMENTS: _opening(
         Suite.AT_REST, {Role.WEB, Role.WORKER, Role.RESEARCH}, {"catalogue.document"}, 1_000_000
@@ -48,6 +60,10 @@ OPENINGS = {
         Suite.AT_REST, {Role.WEB, Role.RESEARCH}, {"research.extract_part"}, 1_000_000
     ),
 }
+
+ONE_ENTRY = frozenset({Purpose.INGEST, Purpose.DOCUMENTS, Purpose.DOWNLOAD})
+"""Purposes whose openings are one audit entry a call. Storing a submission is an entry of its own for each
+person, and the others open nobody's answers; every other opening is an entry for each person."""
 
 SEALINGS: dict[Role, dict[str, int]] = {
     Role.WORKER: {
@@ -69,6 +85,7 @@ METHODS: dict[str, frozenset[Role]] = {
     "pseudonyms": frozenset({Role.RESEARCH}),
     "checkpoint": frozenset({Role.WORKER}),
     "checkpoint_key": frozenset({Role.WORKER}),
+    "act": frozenset({Role.WEB}),
 }
 
 

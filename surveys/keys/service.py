@@ -13,6 +13,7 @@ from surveys.database import Role, check_role, make_engine
 from surveys.keys.callers import caller_of, calls_as, listen, socket_path
 from surveys.keys.errors import KeysError, KeystoreError
 from surveys.keys.frames import (
+    ActAsked,
     Answered,
     Asked,
     CheckpointAsked,
@@ -156,8 +157,11 @@ class _Connections:
                 return await self._keys.login(audience, id_token, nonce)
             case SealAsked(rows):
                 return await self._keys.seal(rows)
-            case OpenAsked(purpose, rows, grant):
-                return await self._keys.open(purpose, rows, grant)
+            case OpenAsked(purpose, rows, grant, extract_id):
+                return await self._keys.open(purpose, rows, grant, extract_id)
+            case ActAsked(act, grant):
+                await self._keys.act(act, grant)
+                return None
             case FingerprintsAsked(values):
                 return await self._keys.fingerprints(values)
             case PseudonymsAsked(project_id, person_ids):

@@ -1,5 +1,8 @@
 """What is wrapped in which epoch: figures for an operator, no key among them."""
 
+from datetime import datetime
+from uuid import UUID
+
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,13 +24,10 @@ PEPPERS = text(
     FROM keys.pepper p ORDER BY p.version
     """
 )
-ERASURES = text(
-    """
-    SELECT count(*) FILTER (WHERE approved_at IS NOT NULL) AS erased,
-           count(*) FILTER (WHERE approved_at IS NULL) AS waiting
-    FROM keys.erasure
-    """
+WAITING = text(
+    "SELECT person_id, asked_at, asked_by FROM keys.erasure WHERE approved_at IS NULL ORDER BY asked_at"
 )
+ERASURES = text("SELECT count(*) FROM keys.erasure WHERE approved_at IS NOT NULL")
 
 
 class EpochStatus(msgspec.Struct, frozen=True):
@@ -47,6 +47,14 @@ class PepperStatus(msgspec.Struct, frozen=True):
     entries: int
 
 
+class WaitingErasure(msgspec.Struct, frozen=True):
+    """Whose erasure waits for a second person; ``asked_by`` is ``patient`` where it was they themselves."""
+
+    person_id: UUID
+    asked_at: datetime
+    asked_by: str
+
+
 class KeyStatus(msgspec.Struct, frozen=True):
     """All epochs, the inbox keys with their state (in use, retired), the peppers, and the erasures."""
 
@@ -54,7 +62,7 @@ class KeyStatus(msgspec.Struct, frozen=True):
     inbox_keys: tuple[tuple[int, str], ...]
     peppers: tuple[PepperStatus, ...]
     erased: int
-    waiting: int
+    waiting: tuple[WaitingErasure, ...]
 
 
 async def read_status(connection: AsyncConnection) -> KeyStatus:
@@ -62,7 +70,7 @@ async def read_status(connection: AsyncConnection) -> KeyStatus:
     epochs = (await connection.execute(EPOCHS)).all()
     inbox = (await connection.execute(INBOX)).all()
     peppers = (await connection.execute(PEPPERS)).all()
-    erasures = (await connection.execute(ERASURES)).one()
+    waiting = (await connection.execute(WAITING)).all()
     return KeyStatus(
         epochs=tuple(
             EpochStatus(
@@ -78,8 +86,8 @@ async def read_status(connection: AsyncConnection) -> KeyStatus:
             PepperStatus(row.version, "destroyed" if row.destroyed_at else "in use", row.entries)
             for row in peppers
         ),
-        erased=erasures.erased,
-        waiting=erasures.waiting,
+        erased=(await connection.execute(ERASURES)).scalar_one(),
+        waiting=tuple(WaitingErasure(*row) for row in waiting),
     )
 
 

@@ -12,7 +12,7 @@ TreatmentKind = Literal[
     "surgery", "radiotherapy", "chemotherapy", "targeted", "immunotherapy", "hormone", "stem-cell",
     "surveillance", "other",
 ]  # fmt: skip
-ReservationScope = Literal["register", "proms"]
+ReservationScope = Literal["register", "proms", "own"]
 
 
 class Tumour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,7 +41,10 @@ class Treatment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Reservation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An opt-out, from the register as a whole or from questionnaires only."""
+    """An opt-out, from the register as a whole or from questionnaires only.
+
+    ``own`` is from questionnaires too, made by the person on their own page: no feed can end it.
+    """
 
     scope: ReservationScope
     starts_on: date

@@ -13,6 +13,7 @@ from surveys.research.errors import (
     ProjectNotFoundError,
     ResearchError,
     UnconfirmedProjectError,
+    UnsaidTermError,
 )
 from surveys.research.extracts import (
     ExtractState,
@@ -51,6 +52,7 @@ __all__ = [
     "ResearchError",
     "SmallCells",
     "UnconfirmedProjectError",
+    "UnsaidTermError",
     "Variable",
     "approve_project",
     "build_extract",

@@ -46,6 +46,14 @@ class NobodyApprovesError(ResearchError):
         super().__init__("an approval must name who records it")
 
 
+class UnsaidTermError(ResearchError):
+    """A project keeps from the people whose answers it uses what they are to be told."""
+
+    def __init__(self, term: str) -> None:
+        self.term = term
+        super().__init__(f"{term}: must not be empty; the people whose answers are used read it")
+
+
 class ProjectExpiredError(ResearchError):
     """The approval has run out."""
 

@@ -224,7 +224,7 @@ async def _claim(connection: AsyncConnection, extract_id: ExtractId) -> Moment:
         status = await extract_status(connection, extract_id)
         raise ExtractNotReadyError(extract_id, status.state)
     project = await project_of(connection, ProjectId(row.project_id))
-    return Moment(project, row.as_of.astimezone(UTC))
+    return Moment(extract_id, project, row.as_of.astimezone(UTC))
 
 
 async def _fail(engine: AsyncEngine, extract_id: ExtractId, reason: str, now: datetime) -> None:

@@ -18,6 +18,7 @@ from surveys.research.errors import (
     ProjectChangedError,
     ProjectNotFoundError,
     UnconfirmedProjectError,
+    UnsaidTermError,
 )
 from surveys.research.tables import project as table
 
@@ -29,17 +30,24 @@ Variable = Literal[
 
 
 class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An approved project; ``valid_to`` is the last day on which it may ask for extracts."""
+    """An approved project; ``valid_to`` is the last day on which it may ask for extracts.
+
+    ``title``, ``organisation`` and ``basis`` (the legal basis) are what those whose answers it uses read.
+    """
 
     project_id: ProjectId
     name: str
     study_id: StudyId
+    title: str
+    organisation: str
+    basis: str
     purpose: str
     variables: tuple[Variable, ...]
     approved_by: str
     valid_to: date
 
 
+SAID_TO_PERSONS = ("title", "organisation", "basis")
 _COLUMNS = [table.c[name] for name in Project.__struct_fields__]
 
 
@@ -52,9 +60,13 @@ async def approve_project(connection: AsyncConnection, project: Project, by: str
     Raises:
         ProjectChangedError: the identifier or the name is taken by a project with other terms.
         NobodyApprovesError: ``by`` is blank.
+        UnsaidTermError: it does not say what it is called, who is responsible, or by what right.
     """
     if not by.strip():
         raise NobodyApprovesError
+    for term in SAID_TO_PERSONS:
+        if not getattr(project, term).strip():
+            raise UnsaidTermError(term)
     values = msgspec.structs.asdict(project) | {"variables": list(project.variables)}
     added = await connection.scalar(
         insert(table)

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from surveys.answering import Place, StoredResponse, StoredScores
-from surveys.identifiers import PersonId, ProtocolVersionId, ResponseId, TumourId
-from surveys.keys import Keys, Purpose, SealedRow
+from surveys.identifiers import ExtractId, PersonId, ProtocolVersionId, ResponseId, TumourId
+from surveys.keys import Keys, NotOpenedError, Purpose, SealedRow
 from surveys.persons import everyone_at
 from surveys.research.linked import LinkedCase
 from surveys.research.projects import Project
@@ -32,8 +32,10 @@ PERSONS = text(
     """
     SELECT DISTINCT person_id FROM answering.response
     WHERE study_id = :study_id AND stored_at <= :as_of
+    EXCEPT SELECT own.leaving()
     """
 )
+LEAVING = text("SELECT own.leaving()")
 RESPONSES = text(
     """
     SELECT r.person_id, r.response_id, r.protocol_version_id, r.tumour_id, r.wave, r.part, r.sealed,
@@ -58,6 +60,7 @@ RESPONSES = text(
 class Moment(NamedTuple):
     """What an extract shows: a project's study as it was known at a moment."""
 
+    extract_id: ExtractId
     project: Project
     as_of: datetime
 
@@ -95,7 +98,7 @@ async def opened_rows(connection: AsyncConnection, keys: Keys, moment: Moment) -
             for row in await connection.execute(RESPONSES, wanted)
         ]
         found.sort(key=lambda one: _position(names, one.place))
-        yield await _open(keys, names, found)
+        yield await _open_present(connection, keys, moment, names, found)
 
 
 class _Found(NamedTuple):
@@ -121,11 +124,31 @@ async def _pseudonyms(connection: AsyncConnection, keys: Keys, moment: Moment) -
     return names
 
 
-async def _open(keys: Keys, names: Mapping[PersonId, str], found: Sequence[_Found]) -> list[Row]:
+async def _open_present(
+    connection: AsyncConnection,
+    keys: Keys,
+    moment: Moment,
+    names: Mapping[PersonId, str],
+    found: Sequence[_Found],
+) -> list[Row]:
+    """The rows of those who have not left since the extract was begun: nobody's erasure fails the others."""
+    try:
+        return await _open(keys, moment, names, found)
+    except NotOpenedError:
+        left = set((await connection.execute(LEAVING)).scalars())
+        present = [one for one in found if one.place.person_id not in left]
+        if len(present) == len(found):
+            raise
+        return await _open(keys, moment, names, present)
+
+
+async def _open(
+    keys: Keys, moment: Moment, names: Mapping[PersonId, str], found: Sequence[_Found]
+) -> list[Row]:
     sealed = [SealedRow(one.place.response(one.protocol_version_id), one.sealed) for one in found]
     scored = [one for one in found if one.scores is not None and one.scoring is not None]
     sealed += [SealedRow(one.place.score(one.scoring or 0), one.scores or b"") for one in scored]
-    opened = await keys.open(Purpose.EXTRACT, sealed)
+    opened = await keys.open(Purpose.EXTRACT, sealed, extract_id=moment.extract_id)
     scores = {
         one.place.response_id: msgspec.json.decode(content, type=StoredScores)
         for one, content in zip(scored, opened[len(found) :], strict=True)

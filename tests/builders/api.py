@@ -20,6 +20,7 @@ from api.app import create_app
 from api.security.cookies import session_cookie_name
 from api.security.machines import register_machine
 from api.security.sessions import SessionLimits, csrf_of, start_session
+from surveys import clock
 from surveys.database import Role, transaction
 from surveys.identifiers import PersonId, new_id
 from surveys.keys import Audience, Keys, Login
@@ -111,9 +112,12 @@ class Service:
         client = httpx2.AsyncClient(base_url=self.url, headers=dict(headers), timeout=30, verify=trusted())
         return await self.clients.enter_async_context(client)
 
-    async def patient(self, person_id: PersonId | None = None) -> httpx2.AsyncClient:
-        """The browser of a patient who has just logged in, on our page."""
-        return await self._logged_in(Audience.PATIENT, person_id or PersonId(new_id()), ())
+    async def patient(
+        self, person_id: PersonId | None = None, logged_in: timedelta | None = timedelta()
+    ) -> httpx2.AsyncClient:
+        """The browser of a patient, on our page, who logged in so long ago, or nobody knows when."""
+        ago = None if logged_in is None else clock.now() - logged_in
+        return await self._logged_in(Audience.PATIENT, person_id or PersonId(new_id()), (), ago)
 
     async def staff(self, roles: tuple[str, ...] = ("registry",)) -> httpx2.AsyncClient:
         """The browser of somebody at the registry who has just logged in, on our page."""
@@ -143,11 +147,16 @@ class Service:
         return await self.anyone({"authorization": f"Bearer {given.json()['access_token']}"})
 
     async def _logged_in(
-        self, audience: Audience, person_id: PersonId, roles: tuple[str, ...]
+        self,
+        audience: Audience,
+        person_id: PersonId,
+        roles: tuple[str, ...],
+        logged_in_at: datetime | None = None,
     ) -> httpx2.AsyncClient:
         keys = self.keys_as(Role.WEB)
         assert isinstance(keys, InProcessKeys)
-        grant = make_grant(keys._vault.grant_key, audience, person_id, roles, self.clock() + LONG)
+        end = self.clock() + LONG
+        grant = make_grant(keys._vault.grant_key, audience, person_id, roles, end, logged_in_at)
         login = Login(person_id, f"somebody-{audience}", roles, grant)
         async with transaction(self.engine_as(Role.WEB)) as connection:
             limits = SessionLimits.of(self.settings)

@@ -14,6 +14,7 @@ import surveys.catalogue.tables
 import surveys.followup.tables
 import surveys.keys.tables
 import surveys.lateeffects.tables
+import surveys.own.tables
 import surveys.persons.tables
 import surveys.registry.tables
 import surveys.research.tables  # noqa: F401 - imported for their tables

@@ -62,10 +62,12 @@ async def test_code_inside_the_web_process_opens_no_stored_answer(study: Study, 
     assert len(await study.keys_as(Role.RESEARCH).open(Purpose.EXTRACT, rows)) == len(rows)
     soon = clock.now() + timedelta(minutes=5)
     held = web._vault.grant_key
+    before = clock.now() - timedelta(minutes=5)
     grants = [
         b"",
         make_grant(os.urandom(32), Audience.PATIENT, persons[0], (), soon),
         *(make_grant(held, Audience.PATIENT, one, (), soon) for one in persons),
+        *(make_grant(held, Audience.PATIENT, one, (), soon, before) for one in persons),
         make_grant(held, Audience.STAFF, PersonId(new_id()), ("registry",), soon),
     ]
     tried = opened = 0
@@ -76,7 +78,25 @@ async def test_code_inside_the_web_process_opens_no_stored_answer(study: Study, 
             opened += 1
         except KeysError:
             continue
-    assert (len(rows), tried, opened) == (12, 576, 0)
+    assert (len(rows), tried, opened) == (12, 972, 0)
+
+
+async def test_a_fresh_login_opens_its_own_persons_answers_and_no_others(study: Study, database: str) -> None:
+    anna, berit = [await answered(study) for _ in range(2)]
+    await process_inbox(study.worker, study.keys_as(Role.WORKER), NOW, 10)
+    web = study.keys_as(Role.WEB)
+    assert isinstance(web, InProcessKeys)
+    fresh = make_grant(
+        web._vault.grant_key, Audience.PATIENT, anna, (), clock.now() + timedelta(minutes=5), clock.now()
+    )
+    opened = []
+    for row, purpose in itertools.product(stored_rows(database), Purpose):
+        try:
+            await web.open(purpose, [row], fresh)
+            opened.append((row.binding.person_id, purpose))
+        except KeysError:
+            continue
+    assert opened == [(anna, Purpose.OWN_HISTORY)] * 4, berit
 
 
 @pytest.mark.parametrize("table", STORED)

@@ -16,6 +16,7 @@ from surveys.keys import (
     Keys,
     KeysError,
     NotAllowedError,
+    OwnAct,
     PlainRow,
     Purpose,
     QuotaExceededError,
@@ -90,6 +91,7 @@ async def test_no_role_calls_what_is_not_its_own(keys_as: KeysAs) -> None:
         "pseudonyms": (new_id(), []),
         "checkpoint": (0, KEY),
         "checkpoint_key": (),
+        "act": (OwnAct.READ, b""),
     }
     for role in Role:
         for method, roles in METHODS.items():
