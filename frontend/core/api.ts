@@ -43,6 +43,11 @@ export type DraftSaved = {
   readonly revision: number;
 };
 
+export type Erasure = {
+  readonly asked_at: string;
+  readonly done_at: string | null;
+};
+
 export type ExtractRequest = {
   readonly as_of?: string | null;
 };
@@ -158,6 +163,11 @@ export type PartFault = {
   readonly rule: string;
 };
 
+export type Participation = {
+  readonly erasure: Erasure | null;
+  readonly stopped_at: string | null;
+};
+
 export type Presentation = {
   readonly controls?: Readonly<Record<string, "radio" | "slider" | "drop-down" | "check-box" | "text-area" | "autocomplete" | "help" | "prompt" | "legal" | "header" | "footer" | "page" | "tab" | "tab-container" | "table" | "htable" | "gtable" | "atable" | "grid">>;
   readonly instrument_id: string;
@@ -246,6 +256,19 @@ export type TokenGiven = {
   readonly expires_in: number;
   readonly scope: string;
   readonly token_type?: "Bearer";
+};
+
+export type Use = {
+  readonly at: string;
+  readonly basis: string;
+  readonly organisation: string;
+  readonly project: string;
+  readonly purpose: "stored" | "late-effect" | "signal-seen" | "research" | "rescored" | "own-reading" | "own-download";
+  readonly role: "registry" | "researcher" | "you";
+};
+
+export type Uses = {
+  readonly uses: readonly (Use)[];
 };
 
 export type WaveCounts = {
