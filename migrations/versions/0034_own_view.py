@@ -6,7 +6,7 @@ revision = "0034"
 down_revision = "0033"
 
 ROLES = "etterklang_web, etterklang_keys, etterklang_research"
-WEB = "own.uses(integer), own.participation(), own.facts(), own.responses(), own.scores(), own.me()"
+WEB = "own.uses(integer), own.participation(), own.facts(), own.responses(), own.scores(), own.signals(), own.me()"
 
 
 def upgrade() -> None:
@@ -21,10 +21,14 @@ def upgrade() -> None:
     _uses()
     _holdings()
     _participation()
-    op.execute(f"REVOKE ALL ON FUNCTION {WEB}, own.is_reading() FROM PUBLIC")
-    op.execute("REVOKE ALL ON FUNCTION own.stop(uuid, timestamptz, date), own.leaving() FROM PUBLIC")
+    op.execute(f"REVOKE ALL ON FUNCTION {WEB}, own.is_reading(), own.is_erased(uuid, uuid) FROM PUBLIC")
+    op.execute(
+        "REVOKE ALL ON FUNCTION own.stop(uuid, timestamptz, date), own.forget(uuid), own.leaving() FROM PUBLIC"
+    )
     op.execute(f"GRANT EXECUTE ON FUNCTION {WEB} TO etterklang_web")
-    op.execute("GRANT EXECUTE ON FUNCTION own.stop(uuid, timestamptz, date) TO etterklang_keys")
+    op.execute(
+        "GRANT EXECUTE ON FUNCTION own.stop(uuid, timestamptz, date), own.forget(uuid) TO etterklang_keys"
+    )
     op.execute("GRANT EXECUTE ON FUNCTION own.leaving() TO etterklang_research")
 
 
@@ -82,6 +86,17 @@ def _uses() -> None:
 
 
 def _holdings() -> None:
+    op.execute(
+        """
+        CREATE FUNCTION own.is_erased(person uuid, study uuid) RETURNS boolean
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+          SELECT EXISTS (
+            SELECT FROM keys.person_key k
+            WHERE k.person_id = person AND k.study_id = study AND k.erased_at IS NOT NULL
+          )
+        $$
+        """
+    )
     # What is known of a matched case is somebody else's: a control learns the kind and the day, not which.
     facts = " UNION ALL ".join(
         f"""
@@ -109,8 +124,9 @@ def _holdings() -> None:
         """
         CREATE FUNCTION own.responses() RETURNS SETOF answering.response
         LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = '' AS $$
-          SELECT * FROM answering.response WHERE person_id = ANY (own.me()) AND own.is_reading()
-          ORDER BY received_at, part, response_id
+          SELECT r.* FROM answering.response r
+          WHERE r.person_id = ANY (own.me()) AND NOT own.is_erased(r.person_id, r.study_id) AND own.is_reading()
+          ORDER BY r.received_at, r.part, r.response_id
         $$
         """
     )
@@ -118,8 +134,19 @@ def _holdings() -> None:
         """
         CREATE FUNCTION own.scores() RETURNS SETOF answering.score
         LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = '' AS $$
-          SELECT * FROM answering.score WHERE person_id = ANY (own.me()) AND own.is_reading()
-          ORDER BY response_id, scored_at
+          SELECT s.* FROM answering.score s
+          WHERE s.person_id = ANY (own.me()) AND NOT own.is_erased(s.person_id, s.study_id) AND own.is_reading()
+          ORDER BY s.response_id, s.scored_at
+        $$
+        """
+    )
+    op.execute(
+        """
+        CREATE FUNCTION own.signals() RETURNS SETOF lateeffects.signal
+        LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = '' AS $$
+          SELECT s.* FROM lateeffects.signal s
+          WHERE s.person_id = ANY (own.me()) AND NOT own.is_erased(s.person_id, s.study_id) AND own.is_reading()
+          ORDER BY s.raised_at, s.signal_id
         $$
         """
     )
@@ -164,6 +191,15 @@ def _participation() -> None:
           WHERE person_id = ANY (everybody) AND state = 'due';
           RETURN has_stopped;
         END $$
+        """
+    )
+    # Staff open the signals of many at once: one that has gone dark would keep them from the others.
+    op.execute(
+        """
+        CREATE FUNCTION own.forget(person uuid) RETURNS void
+        LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+          DELETE FROM lateeffects.signal WHERE person_id = person
+        $$
         """
     )
     op.execute(

@@ -22,7 +22,7 @@ ERASE = text(
     WHERE person_id = ANY (persons.all_of(:person)) AND study_id <> :no_study AND erased_at IS NULL
     """
 )
-FORGET = text("SELECT answering.forget(one) FROM unnest(persons.all_of(:person)) AS one")
+FORGET = text("SELECT answering.forget(one), own.forget(one) FROM unnest(persons.all_of(:person)) AS one")
 STOP = text("SELECT own.stop(:person, :now, :today)")
 IS_WANTED = text(
     """

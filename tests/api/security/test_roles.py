@@ -80,7 +80,7 @@ async def test_an_unsafe_request_needs_our_page_and_its_token(service: Service) 
         for route in guarded(service)
         if route.method != "GET" and route.who in (Who.PATIENT, Who.STAFF_REGISTRY)
     ]
-    assert len(unsafe) == 3
+    assert len(unsafe) == 5
     for route in unsafe:
         client = await (service.patient() if route.who is Who.PATIENT else service.staff())
         for header, value in (("x-csrf", "guess"), ("origin", "https://evil.example")):
@@ -89,7 +89,7 @@ async def test_an_unsafe_request_needs_our_page_and_its_token(service: Service) 
             refused = await call(client, route)
             assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (403, "cross-site")
             client.headers[header] = good
-        assert (await call(client, route)).status_code == 404
+        assert (await call(client, route)).status_code == (404 if "{" in route.path else 200)
 
 
 async def test_every_api_route_answers_with_no_store(service: Service) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from surveys.database import Role, transaction
 from surveys.identifiers import AssessmentId, PersonId, SignalId, StudyId, new_id
 from surveys.keys import Keys, NotAllowedError
+from surveys.keys.erasure import erase
 from surveys.lateeffects import (
     InvalidRuleError,
     LateEffectRule,
@@ -155,6 +156,20 @@ async def test_the_newest_signals_come_first_and_no_more_than_asked_for(
     async with transaction(engine_as(Role.WEB)) as connection:
         listed = await list_signals(connection, keys_as(Role.WEB), staff_grant, 2)
     assert [one.raised_at - NOW for one in listed] == [timedelta(hours=2), timedelta(hours=1)]
+
+
+async def test_an_erased_persons_signal_keeps_staff_from_no_other(
+    engine_as: Connect, keys_as: KeysAs, staff_grant: bytes
+) -> None:
+    gone, other = make_history(make_tumour()), make_history(make_tumour())
+    for history in (gone, other):
+        await raise_signals(engine_as, keys_as, drafts_for(history))
+    async with transaction(engine_as(Role.KEYS)) as connection:
+        for person in ("kari", "ola"):
+            await erase(connection, gone.person_id, person, NOW)
+    async with transaction(engine_as(Role.WEB)) as connection:
+        listed = await list_signals(connection, keys_as(Role.WEB), staff_grant, 10)
+    assert {one.person_id for one in listed} == {other.person_id}
 
 
 async def test_whoever_saw_a_signal_first_stays_noted(engine_as: Connect, keys_as: KeysAs) -> None:
