@@ -142,9 +142,10 @@ class Translation(Document, frozen=True):
     Keys: ``title``, ``intro``; ``ITEM`` and, where the item has them, ``ITEM/help``, ``ITEM/prefix`` (its
     number), ``ITEM/min`` and ``ITEM/max`` (the ends of a slider), ``ITEM/unit``, ``ITEM/placeholder``,
     ``ITEM/error`` (shown when the answer does not fit), ``ITEM/short-text`` (for lists), ``ITEM/open-label``
-    (above the free text of an open choice), ``ITEM/markdown`` (its text with markup, in the same words);
-    ``ITEM/OPTION`` and ``ITEM/OPTION/prefix``. A text may be missing: the item is then a placeholder, shown
-    as such, and the version cannot be published.
+    (above the free text of an open choice), ``ITEM/markdown`` and ``ITEM/xhtml`` (its text with markup, in
+    the same words; never shown as such); ``ITEM/OPTION``, and ``ITEM/OPTION/prefix``, ``/markdown`` and
+    ``/xhtml``. A text may be missing: the item is then a placeholder, shown as such, and the version cannot
+    be published.
     """
 
     instrument_id: str

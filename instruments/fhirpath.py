@@ -1,7 +1,8 @@
 """FHIRPath, as far as calculations need it: held to what is understood here, then evaluated by fhirpathpy.
 
-Source: hl7.org/fhirpath/N1. What could take long (``repeat``, ``descendants`` of descendants, loops in
-loops), asks for the day or the wording, or leaves the questionnaire and its answers, is refused by name.
+Source: hl7.org/fhirpath/N1. What could take long (``repeat`` of anything but ``item``, ``descendants`` of
+descendants, loops in loops), asks for the day or the wording, or leaves the questionnaire and its answers, is
+refused by name.
 """
 
 import re
@@ -22,13 +23,15 @@ MAX_LOOPS = 2
 """Tests of each element within tests of each element."""
 
 LOOPS = frozenset(("where", "select", "all", "exists"))
+EVERYTHING = frozenset(("descendants", "repeat"))
+"""Functions that look at all that is below."""
 FUNCTIONS = LOOPS | frozenset((
     "empty", "not", "count", "distinct", "isDistinct", "first", "last", "tail", "skip", "take", "single",
     "iif", "toInteger", "toDecimal", "toString", "toBoolean", "indexOf", "substring", "startsWith",
     "endsWith", "contains", "upper", "lower", "replace", "length", "toChars", "abs", "ceiling", "exp",
     "floor", "ln", "log", "power", "round", "sqrt", "truncate", "sum", "min", "max", "avg", "allTrue",
     "anyTrue", "allFalse", "anyFalse", "hasValue", "descendants", "children", "union", "combine", "intersect",
-    "exclude", "join",
+    "exclude", "join", "repeat",
 ))  # fmt: skip
 MEMBERS = frozenset((
     "QuestionnaireResponse", "Questionnaire", "item", "linkId", "answer", "answerOption", "extension", "url",
@@ -82,7 +85,7 @@ def read_path(text: str) -> Path:
     Raises:
         FhirPathError: it is none, or names what is not understood, or could take long.
     """
-    words = _words(text)
+    words = words_in(text)
     # A third of the time that a command takes to start; most instruments calculate nothing.
     from fhirpathpy.parser import parse  # noqa: PLC0415
 
@@ -139,7 +142,12 @@ def evaluate(path: Path, focus: object, variables: Mapping[str, object]) -> list
     return list(found) if isinstance(found, list) else [found]
 
 
-def _words(text: str) -> list[str]:
+def words_in(text: str) -> list[str]:
+    """The names, numbers, texts and signs of an expression.
+
+    Raises:
+        FhirPathError: there are none, too many, other signs, or too many brackets in brackets.
+    """
     if len(text) > MAX_LENGTH:
         raise FhirPathError(f"is longer than {MAX_LENGTH} characters")
     found = list(WORD.finditer(text))
@@ -196,15 +204,26 @@ def _check(node: Node) -> None:
         raise FhirPathError("is no FHIRPath")
     if kind == "Functn" and _name_in(node) not in FUNCTIONS:
         raise FhirPathError(f"uses {_name_in(node)[:40]}(), which is not evaluated here")
+    if kind == "Functn" and _name_in(node) == "repeat" and _argument(node) != ["item"]:
+        raise FhirPathError("repeats something else than item")
     if kind == "MemberInvocation" and _name_in(node) not in MEMBERS:
         raise FhirPathError(f"looks at {_name_in(node)[:40]!r}, which is no part of an answer here")
+
+
+def _argument(function: Node) -> list[str]:
+    """The words between the brackets of a function."""
+    level, words = _children(function)[1:], list[str]()
+    while level:
+        words.extend(word for node in level for word in _terminals(node))
+        level = [child for node in level for child in _children(node)]
+    return words
 
 
 def _check_loops(node: Node, loops: int, *, is_within: bool) -> None:
     """Refuses loops nested too deep, and what looks at everything from within a loop or twice in a row."""
     if node.get("type") == "Functn":
         name = _name_in(node)
-        if name == "descendants" and is_within:
+        if name in EVERYTHING and is_within:
             raise FhirPathError("looks at everything once for each of many")
         if name in LOOPS and len(_children(node)) > 1:
             loops, is_within = loops + 1, True
@@ -220,4 +239,4 @@ def _check_loops(node: Node, loops: int, *, is_within: bool) -> None:
 
 
 def _looks_everywhere(node: Node) -> bool:
-    return node.get("type") == "Functn" and _name_in(node) == "descendants"
+    return node.get("type") == "Functn" and _name_in(node) in EVERYTHING

@@ -6,11 +6,17 @@ from collections.abc import Iterable
 from instruments.definition import Document, Item, Structure, Translation, every_item
 
 ASPECTS = (
-    "help", "prefix", "min", "max", "unit", "placeholder", "error", "short-text", "open-label", "markdown",
+    "help", "prefix", "min", "max", "unit", "placeholder", "error", "short-text", "open-label",
+    "markdown", "xhtml",
 )  # fmt: skip
 """What may be said of an item beside its text: ``ITEM/help`` and so on. Optional, but in every language or in
 none.
 """
+
+
+MARKUP = ("markdown", "xhtml")
+"""The same text with markup, of an item or an option; it is not shown, so no language need have it."""
+OPTION_ASPECTS = ("prefix", *MARKUP)
 
 
 class Completeness(Document, frozen=True):
@@ -51,7 +57,7 @@ def possible_keys(structure: Structure) -> list[str]:
         keys.extend(f"{item.item_id}/{aspect}" for aspect in ASPECTS)
         for option in item.options:
             keys.append(f"{item.item_id}/{option.code}")
-            keys.append(f"{item.item_id}/{option.code}/prefix")
+            keys.extend(f"{item.item_id}/{option.code}/{aspect}" for aspect in OPTION_ASPECTS)
     return keys
 
 
@@ -81,10 +87,16 @@ def completeness(structure: Structure, translations: Iterable[Translation]) -> t
     needed = list(needed_keys(structure))
     known = set(needed)
     for translation in given:
-        extra = [key for key in translation.texts if key in possible and key not in known]
+        extra = [
+            key for key in translation.texts if key in possible and key not in known and not _is_markup(key)
+        ]
         needed.extend(extra)
         known.update(extra)
     return tuple(_completeness(translation, needed, possible) for translation in given)
+
+
+def _is_markup(key: str) -> bool:
+    return key.rpartition("/")[2] in MARKUP
 
 
 def _completeness(translation: Translation, needed: list[str], possible: frozenset[str]) -> Completeness:

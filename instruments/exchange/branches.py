@@ -1,13 +1,17 @@
 """``enableWhen``: each condition resolved against the item that it looks at, or named as lost, or refused."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import NamedTuple
 
 from instruments.definition import CONTAINERS, NUMBERS, Branch, Condition, ItemKind, Operator, Value
+from instruments.exchange.calculations import read_expression
 from instruments.exchange.choices import Choices
 from instruments.exchange.element import Element
+from instruments.exchange.fhir_versions import refuse_other_condition
 from instruments.exchange.item_extensions import unit_in
+from instruments.exchange.logic import Enabling, LogicError
 from instruments.exchange.losses import InvalidQuestionnaireError
 from instruments.expressions import with_seconds
 
@@ -19,6 +23,7 @@ ANSWERS = (
     "answerString", "answerCoding", "answerQuantity", "answerReference",
 )  # fmt: skip
 LEFT_OUT = "the condition is left out, so the item is asked of more people"
+BOTH = "it says otherwise than the conditions in enableWhen, which are kept"
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", re.ASCII)
 
 
@@ -56,6 +61,30 @@ def read_branch(item: Element, targets: dict[str, Target]) -> Branch | None:
     return Branch(conditions=tuple(conditions), needs="all" if needs_all or len(conditions) == 1 else "any")
 
 
+def read_enabling(
+    item: Element, enabling: Enabling, variables: Mapping[str, str], said: Branch | None
+) -> Branch | None:
+    """The branch of ``enableWhenExpression``; ``said``, which ``enableWhen`` gave, where there is none.
+
+    An expression that a branch cannot say, or that says otherwise than ``enableWhen``, is lost.
+    """
+    extension = item.extension("enableWhenExpression")
+    if extension is None:
+        return said
+    _, text = read_expression(extension)
+    if text is None:
+        return said
+    try:
+        branch = enabling.branch(text, variables)
+    except LogicError as error:
+        extension.abandon("an expression", f"it {error.why}; the page cannot tell when the item is asked")
+        return said
+    if said is not None and branch != said:
+        extension.abandon("an expression beside enableWhen", BOTH)
+        return said
+    return branch
+
+
 def _conditions(
     elements: list[Element], targets: dict[str, Target], *, needs_all: bool
 ) -> list[Condition | None]:
@@ -81,6 +110,7 @@ def _read_condition(element: Element, targets: dict[str, Target]) -> Condition |
     question = element.text("question")
     if not question or question not in targets:
         raise element.invalid("question", "looks at an item that is not there")
+    refuse_other_condition(element)
     operator = OPERATORS.get(element.text("operator") or "")
     if operator is None:
         raise element.invalid("operator", "must be one of exists, =, !=, >, <, >= and <=")

@@ -51,8 +51,8 @@ def read_calculation(element: Element, kind: ItemKind, names: Names) -> str | No
     return path.text
 
 
-def _expression(extension: Element) -> tuple[str, Path | None]:
-    """An extension's name and FHIRPath; none, and the extension lost, where it is not understood."""
+def read_expression(extension: Element) -> tuple[str, str | None]:
+    """An extension's name and the text of its FHIRPath; none, and the extension lost, where it has none."""
     name, text = "", extension.text("valueString") if extension.has("valueString") else None
     if text is None:
         holder = extension.child("valueExpression") if extension.has("valueExpression") else None
@@ -69,8 +69,16 @@ def _expression(extension: Element) -> tuple[str, Path | None]:
                 f"an expression in {language or 'no language'}", "only FHIRPath is evaluated here"
             )
             return name, None
+    return name, text or ""
+
+
+def _expression(extension: Element) -> tuple[str, Path | None]:
+    """An extension's name and FHIRPath; none, and the extension lost, where it is not understood."""
+    name, text = read_expression(extension)
+    if text is None:
+        return name, None
     try:
-        return name, read_path(from_resource(text or ""))
+        return name, read_path(from_resource(text))
     except FhirPathError as error:
         extension.abandon("an expression", f"it {error.rule}, {NOT_CALCULATED}")
         return name, None

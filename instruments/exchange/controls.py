@@ -10,7 +10,7 @@ QUESTION_CONTROLS: dict[str, tuple[Control | None, frozenset[str]]] = {
     "radio-button": ("radio", CHOICES | _BOOLEAN),
     "drop-down": ("drop-down", CHOICES),
     "autocomplete": ("autocomplete", CHOICES),
-    "check-box": ("check-box", _BOOLEAN),
+    "check-box": ("check-box", CHOICES | _BOOLEAN),
     "slider": ("slider", CHOICES | NUMBERS),
     "spinner": (None, NUMBERS),
     "text-box": (None, TEXTS),
@@ -49,6 +49,9 @@ OTHER_CONTROLS: dict[ItemKind, dict[str, Control | None]] = {
 RECEIVER = "data-receiver"
 """Helsenorge's word for a read-only item that shows what its expression fetches from another answer."""
 NO_CONTROL = "there is no such control here; the item would be shown as others of its kind are"
+ONE_BOX = "the item takes one answer: its options are shown as a list with a button beside each"
+CATEGORIES = frozenset(("instructions", "security", "help"))
+NO_CATEGORY = "it is none of instructions, security and help"
 FOLDED = {"lower": "min", "upper": "max", "unit": "unit"}
 """Control codes of a text to read that is a part of the item that it stands in, and which part."""
 
@@ -74,6 +77,31 @@ def read_control(element: Element, item: Item) -> Control | None:
             coding.reading.lose(coding.path, f"the control {code!r} of a {item.kind}", NO_CONTROL)
         else:
             control = known[code] or control
+    if control == "check-box" and item.kind in CHOICES and not item.repeats:
+        element.reading.note(extension.path, "check boxes", ONE_BOX)
+    return control
+
+
+def read_category(element: Element, item: Item) -> Control | None:
+    """The control of a text by its ``displayCategory``; of an item that is answered it is left to be lost."""
+    if item.kind not in OTHER_CONTROLS:
+        return None
+    extension = element.extension("displayCategory")
+    concept = extension.child("valueCodeableConcept") if extension is not None else None
+    if concept is None:
+        return None
+    concept.text("text")
+    control: Control | None = None
+    for coding in concept.children("coding"):
+        code = coding.text("code") or ""
+        coding.text("system")
+        coding.text("display")
+        if code == "help" and item.kind == "display":
+            control = "help"
+        elif code in CATEGORIES:
+            coding.reading.note(coding.path, f"the category {code!r} of a text", "it is shown in its place")
+        else:
+            coding.reading.lose(coding.path, f"the category {code!r} of a {item.kind}", NO_CATEGORY)
     return control
 
 

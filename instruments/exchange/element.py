@@ -3,11 +3,13 @@
 Every field and every extension is either taken by a reader or reported by ``finish``; there is no third way.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from instruments.exchange.canonicals import name_of
 from instruments.exchange.json_tree import Tree
 from instruments.exchange.losses import InvalidQuestionnaireError, Loss, Note
+from instruments.exchange.markup import markdown_says, xhtml_says
 from instruments.exchange.reasons import WHY_LOST
 from instruments.exchange.translations import plain_translations
 
@@ -41,6 +43,7 @@ class Wording(NamedTuple):
     text: str | None
     others: dict[str, str]
     markdown: str | None = None
+    xhtml: str | None = None
 
 
 class Element:
@@ -143,7 +146,8 @@ class Element:
     def wording(self, key: str, *, with_markup: bool = False) -> Wording | None:
         """A text that people read, with its translations (the ``translation`` extension of ``_key``).
 
-        ``with_markup`` takes the ``rendering-markdown`` too, where it says the same words; else it is lost.
+        ``with_markup`` takes ``rendering-markdown`` and ``rendering-xhtml`` too, where they say the same
+        words and no more; else they are lost.
 
         Raises:
             InvalidQuestionnaireError: it is not a text.
@@ -171,8 +175,13 @@ class Element:
                 self.reading.lose(translation.path, "a translation", TWICE)
             else:
                 others[code] = words
+        if beside is None or not with_markup:
+            return Wording(text, others)
         return Wording(
-            text, others, _markdown_of(beside, text) if beside is not None and with_markup else None
+            text,
+            others,
+            _marked_up(beside, "rendering-markdown", text or "", markdown_says),
+            _marked_up(beside, "rendering-xhtml", text or "", xhtml_says),
         )
 
     def child(self, key: str) -> "Element | None":
@@ -258,7 +267,9 @@ class Element:
         if self._extensions is not None or "extension" in self._fields:
             self._lose_extensions()
         for key, value in self._fields.items():
-            if not (key == "id" and isinstance(value, str)):
+            if key == "fhir_comments" and self.is_primitive(key):
+                self.reading.note(self.at(key), "a comment", "it is for those who read the file")
+            elif not (key == "id" and isinstance(value, str)):
                 self._lose_field(key, value)
         for child in self._children:
             child.finish()
@@ -307,22 +318,16 @@ class Element:
             self.reading.lose(self.at(key), f"the field {key}", WHY_LOST.get(key, UNKNOWN_FIELD))
 
 
-def _markdown_of(beside: Element, text: str | None) -> str | None:
-    """The same text with markup; one that says other words than the text is lost."""
-    extension = beside.extension("rendering-markdown")
+def _marked_up(beside: Element, name: str, text: str, says: Callable[[str, str], bool]) -> str | None:
+    """The same text with markup; one that says other, or more, than the text is lost."""
+    extension = beside.extension(name)
     if extension is None:
         return None
-    key = "valueString" if extension.has("valueString") else "valueMarkdown"
-    markdown = extension.text(key)
-    if markdown is not None and words_of(markdown) == words_of(text or ""):
-        return markdown
-    extension.reading.lose(extension.path, "rendering-markdown", OTHER_WORDS)
+    marked = extension.text("valueString" if extension.has("valueString") else "valueMarkdown")
+    if marked is not None and says(marked, text):
+        return marked
+    extension.reading.lose(extension.path, name, OTHER_WORDS)
     return None
-
-
-def words_of(text: str) -> str:
-    """The letters and figures of a text, by which one with markup is known to say the same."""
-    return "".join(filter(str.isalnum, text))
 
 
 def _number_in(text: str) -> float | None:

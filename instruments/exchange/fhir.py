@@ -12,6 +12,7 @@ from instruments.exchange.administrative import QUESTIONNAIRE, note
 from instruments.exchange.calculations import read_variables
 from instruments.exchange.choices import ValueSets
 from instruments.exchange.element import Element, Reading
+from instruments.exchange.fhir_versions import refuse_other_resource
 from instruments.exchange.item_codes import read_codes
 from instruments.exchange.item_extensions import note_servers, read_text
 from instruments.exchange.items import ItemReader
@@ -59,8 +60,7 @@ def read_questionnaire(content: bytes, accept: Collection[str] = ()) -> Imported
 def _read_tree(tree: Tree, content: bytes, accept: Collection[str]) -> Imported:
     reading = Reading()
     root = Element(tree, "", reading)
-    if root.text("resourceType") != "Questionnaire":
-        raise root.invalid("resourceType", "must be Questionnaire")
+    refuse_other_resource(root)
     language = root.text("language") or UNKNOWN_LANGUAGE
     items = ItemReader(ValueSets(root, language), Texts(language))
     instrument = _read(root, items, hashlib.sha256(content).hexdigest())
@@ -91,7 +91,7 @@ def _read(root: Element, items: ItemReader, digest: str) -> Instrument:
         version=version,
         source=root.text("copyright") or "",
         codes=read_codes(root, "", texts),
-        items=items.read(root, frozenset(name for name, _ in variables)),
+        items=items.read(root, variables),
         variables=variables,
     )
     structure = with_more_of_structure(root, structure, additions.structure)

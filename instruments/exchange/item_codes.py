@@ -30,7 +30,7 @@ def read_codes(element: Element, item_id: str, texts: Texts) -> tuple[str, ...]:
             continue
         coding.text("display")
         if not code:
-            coding.abandon("a code", "it has a system and no code")
+            coding.reading.note(coding.path, "a coding", "it has no code, so it says nothing")
         elif (system, code) in HARMLESS:
             continue
         elif system.startswith(HELSENORGE_SYSTEMS):

@@ -1,16 +1,24 @@
 """The items of a Questionnaire: read once for what they ask, then once more for the branches between them."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from instruments.definition import CHOICES, CONTAINERS, NUMBERS, Control, Item, ItemKind, Orientation
 from instruments.exchange.additions import with_more_of_item
-from instruments.exchange.branches import Target, read_branch
-from instruments.exchange.calculations import Names, read_calculation, read_variables
+from instruments.exchange.branches import Target, read_branch, read_enabling
+from instruments.exchange.calculations import Names, Variables, read_calculation, read_variables
 from instruments.exchange.choices import Choices, ValueSets, read_choices
-from instruments.exchange.controls import folded_part, read_control, read_folded, read_orientation
+from instruments.exchange.controls import (
+    folded_part,
+    read_category,
+    read_control,
+    read_folded,
+    read_orientation,
+)
 from instruments.exchange.element import Element
+from instruments.exchange.fhir_versions import refuse_other_version
 from instruments.exchange.initial import read_initial
 from instruments.exchange.item_codes import read_codes
 from instruments.exchange.item_extensions import (
@@ -21,6 +29,7 @@ from instruments.exchange.item_extensions import (
     read_unit,
     with_bounds,
 )
+from instruments.exchange.logic import Enabling, Places
 from instruments.exchange.losses import InvalidQuestionnaireError
 from instruments.exchange.wording import Texts
 from instruments.soundness import MAX_DEPTH, MAX_ITEMS
@@ -61,18 +70,21 @@ class ItemReader:
         self._targets: dict[str, Target] = {}
         self._options = 0
 
-    def read(self, questionnaire: Element, names: Names) -> tuple[Item, ...]:
-        """The items with their branches and calculations, which may use the variables that are ``names``.
+    def read(self, questionnaire: Element, variables: Variables) -> tuple[Item, ...]:
+        """The items with their branches and calculations, which may use the ``variables`` of the whole.
 
         Raises:
             InvalidQuestionnaireError: see ``read_questionnaire``.
         """
+        names = frozenset(name for name, _ in variables)
         asked = [self._ask(element, 1, names) for element in questionnaire.children("item")]
-        return tuple(self._build(one) for one in asked)
+        enabling = Enabling(_places(asked))
+        return tuple(self._build(one, enabling, dict(variables)) for one in asked)
 
     def _ask(self, element: Element, depth: int, names: Names) -> Asked:
         if depth > MAX_DEPTH:
             raise InvalidQuestionnaireError(element.path, f"is nested more than {MAX_DEPTH} deep")
+        refuse_other_version(element)
         item_id = self._take_id(element)
         kind = self._kind(element)
         choices, kind = self._choices(element, kind)
@@ -145,7 +157,7 @@ class ItemReader:
             read_only=self._said(element, "readOnly", kind),
             codes=read_codes(element, item_id, self.texts),
         )
-        self.texts.read_item(element, item_id)
+        self.texts.read_marked(element, "text", item_id)
         self.texts.read(element, "prefix", f"{item_id}/prefix")
         read_text(element, "sdf-sublabel", f"{item_id}/help", self.texts)
         read_text(element, "instruction", f"{item_id}/help", self.texts)
@@ -192,7 +204,7 @@ class ItemReader:
         return said
 
     def _show(self, element: Element, item: Item) -> None:
-        control = read_control(element, item)
+        control = read_control(element, item) or read_category(element, item)
         if control is not None:
             self.controls[item.item_id] = control
         if item.kind not in CHOICES:
@@ -201,10 +213,27 @@ class ItemReader:
         if orientation is not None:
             self.orientation[item.item_id] = orientation
 
-    def _build(self, asked: Asked) -> Item:
-        branch = read_branch(asked.element, self._targets)
-        item = replace(asked.item, branch=branch, items=tuple(self._build(one) for one in asked.within))
-        return with_more_of_item(asked.element, item)
+    def _build(self, asked: Asked, enabling: Enabling, variables: Mapping[str, str]) -> Item:
+        element, item = asked.element, asked.item
+        if item.variables:
+            variables = {**variables, **dict(item.variables)}
+        branch = read_branch(element, self._targets)
+        branch = read_enabling(element, enabling, variables, branch)
+        within = tuple(self._build(one, enabling, variables) for one in asked.within)
+        return with_more_of_item(element, replace(item, branch=branch, items=within))
+
+
+def _places(asked: list[Asked]) -> Places:
+    """Where the items stand, before they are put together."""
+    items: dict[str, Item] = {}
+    within = {"": tuple(one.item.item_id for one in asked)}
+    waiting = list(asked)
+    while waiting:
+        one = waiting.pop()
+        items[one.item.item_id] = one.item
+        within[one.item.item_id] = tuple(inner.item.item_id for inner in one.within)
+        waiting.extend(one.within)
+    return Places(items, within)
 
 
 def _calculated(element: Element, item: Item, names: Names) -> Item:

@@ -1,4 +1,4 @@
-"""HTML in the labels of tables: the words are kept, lines apart; the rest is told of."""
+"""Texts with markup: the words of HTML in the labels of tables, and whether markup says more than a text."""
 
 import html
 import re
@@ -38,3 +38,37 @@ def plain(text: str) -> Plain:
 
     words = html.unescape(TAG.sub(replaced, unseen))
     return Plain(BLANK_LINES.sub("\n", SPACES.sub(" ", words)).strip(), tuple(lost))
+
+
+FORMATTING = frozenset((
+    "b", "blockquote", "body", "br", "center", "code", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
+    "html", "i", "li", "ol", "p", "pre", "small", "span", "strong", "table", "tbody", "td", "th", "thead",
+    "tr", "u", "ul",
+))  # fmt: skip
+"""Elements that change how words look and not what they say: none that strike out, raise, link or show."""
+ATTRIBUTES = frozenset(("class", "dir", "id", "lang", "style", "xmlns"))
+ATTRIBUTE = re.compile(r"([^\s=\"'/]+)\s*=")
+ELEMENT = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)((?:\s[^<>]*)?)/?>")
+ADDED = ("url(", "display:none", "visibility:hidden", "line-through", "content:")
+"""Of a style: what shows or hides more than the words."""
+
+
+def markdown_says(markdown: str, text: str) -> bool:
+    """Whether markdown says the words of ``text``, and nothing is struck out."""
+    return "~~" not in markdown and words_of(markdown) == words_of(text)
+
+
+def xhtml_says(xhtml: str, text: str) -> bool:
+    """Whether XHTML says the words of ``text`` and only formats them; time is linear in its length."""
+    for name, attributes in ELEMENT.findall(xhtml):
+        if name.lower() not in FORMATTING or not ATTRIBUTES.issuperset(ATTRIBUTE.findall(attributes.lower())):
+            return False
+        style = "".join(attributes.lower().split())
+        if any(added in style for added in ADDED):
+            return False
+    return words_of(html.unescape(ELEMENT.sub(" ", xhtml))) == words_of(text)
+
+
+def words_of(text: str) -> str:
+    """The letters and figures of a text, by which one with markup is known to say the same."""
+    return "".join(filter(str.isalnum, text))

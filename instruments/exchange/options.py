@@ -38,7 +38,8 @@ class Found(NamedTuple):
         if text is None or more is None:
             text = text or more
         else:
-            text = Wording(more.text if text.text is None else text.text, more.others | text.others)
+            shown = more if text.text is None else text
+            text = shown._replace(others=more.others | text.others)
         return self._replace(text=text, score=other.score if self.score is None else self.score)
 
 
@@ -71,19 +72,21 @@ def _plain(option: Element) -> Found:
             number = option.whole(key)
             text = Wording(str(number), {})
         else:
-            text = option.wording(key) or Wording("", {})
+            text = option.wording(key, with_markup=True) or Wording("", {})
         return Found(option.path, "", text.text or "", text, kind=kind)
     return Found(option.path, "", "", None)
 
 
 def read_coding(element: Element, system: str) -> Found:
     """One concept of a value set or code system, or one coding: code, display, translations and score."""
-    display = element.wording("display")
+    display = element.wording("display", with_markup=True)
     others = dict(display.others) if display else {}
     for designation in element.children("designation") if element.has("designation") else ():
         _read_designation(designation, others)
     shown = display.text if display else None
-    text = Wording(shown, others) if shown is not None or others else None
+    text = None
+    if display is not None or others:
+        text = Wording(shown, others, *(display[2:] if display else ()))
     code = element.text("code") or shown or ""
     return Found(element.path, system, code, text, score=read_score(element))
 

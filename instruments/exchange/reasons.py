@@ -30,7 +30,6 @@ WHY_LOST: Mapping[str, str] = MappingProxyType(
         "contextExpression": _NOT_EVALUATED,
         "variable": _NOT_EVALUATED,
         "constraint": "no rule across items is checked here, so answers that break it would be taken",
-        "enableWhenExpression": "this expression is not evaluated here, so all would be asked the item",
         "initialExpression": _NOT_FILLED_IN,
         "launchContext": _NOT_FILLED_IN,
         "sourceQueries": _NOT_FILLED_IN,

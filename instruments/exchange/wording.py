@@ -19,13 +19,16 @@ class Texts:
         self._texts: dict[str, dict[str, str]] = {base: {}}
 
     def put(self, key: str, wording: Wording | None) -> None:
-        """Keeps a text and its translations under ``key``."""
+        """Keeps a text and its translations under ``key``, and beside it the same with markup, not shown."""
         if wording is None:
             return
         if wording.text is not None:
             self._texts[self.base][key] = wording.text
         for language, text in wording.others.items():
             self._texts.setdefault(language, {})[key] = text
+        for aspect, marked in (("markdown", wording.markdown), ("xhtml", wording.xhtml)):
+            if marked is not None:
+                self._texts[self.base][f"{key}/{aspect}"] = marked
 
     def has(self, key: str) -> bool:
         """Whether there is a text under ``key`` in some language."""
@@ -35,12 +38,9 @@ class Texts:
         """Reads a text of ``element`` with its translations and keeps it under ``key``."""
         self.put(key, element.wording(field))
 
-    def read_item(self, element: Element, item_id: str) -> None:
-        """Reads the text of an item, and the same with markup, which is kept and not shown."""
-        wording = element.wording("text", with_markup=True)
-        self.put(item_id, wording)
-        if wording is not None and wording.markdown is not None:
-            self.put(f"{item_id}/markdown", Wording(wording.markdown, {}))
+    def read_marked(self, element: Element, field: str, key: str) -> None:
+        """Reads a text as ``read`` does, and the same with markup."""
+        self.put(key, element.wording(field, with_markup=True))
 
     def translations(self, instrument_id: str, version: str) -> tuple[Translation, ...]:
         """One Translation for each language that has a text, the questionnaire's own first."""

@@ -13,6 +13,7 @@ from instruments.definition import Document, Item, Structure, Translation, every
 from instruments.exchange.additions import MoreWording
 from instruments.exchange.canonicals import OWN
 from instruments.exchange.fhir import read_questionnaire
+from instruments.exchange.logic import places_of
 from instruments.exchange.losses import InvalidQuestionnaireError
 from instruments.exchange.wording import UNKNOWN_LANGUAGE
 from instruments.exchange.written_calculations import written_calculations
@@ -97,8 +98,9 @@ def _write(instrument: Instrument, state: State, additions: _Additions) -> bytes
     codes = written_codes(structure.codes)
     if codes:
         tree["code"] = codes
-    items = {item.item_id: item for item in every_item(structure)}
-    writer = ItemWriter(items, instrument.presentation, words, calculations, additions.of_items)
+    writer = ItemWriter(
+        places_of(structure), instrument.presentation, words, calculations, additions.of_items
+    )
     tree["item"] = [writer.write(item) for item in structure.items]
     try:
         return json.dumps(tree, ensure_ascii=False, allow_nan=False, indent=2).encode() + b"\n"

@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Mapping
 
 from instruments.definition import CHOICES, CONTAINERS, NUMBERS, TEXTS, Item, Presentation
+from instruments.exchange.calculations import FHIRPATH
 from instruments.exchange.canonicals import CONTROL_SYSTEM, HL7, OWN, SDC, VALIDATION_TEXT
 from instruments.exchange.controls import FOLDED, HELP_TEXT, controls_for
 from instruments.exchange.item_codes import HELSENORGE_SYSTEMS
+from instruments.exchange.logic import Enabling, LogicError, Places, as_fhirpath, flat
 from instruments.exchange.written_values import (
     Json,
     condition_of,
@@ -30,14 +32,15 @@ class ItemWriter:
 
     def __init__(
         self,
-        items: Mapping[str, Item],
+        places: Places,
         presentation: Presentation,
         words: Words,
         calculations: Mapping[str, list[Json]],
         more: Mapping[str, str],
     ) -> None:
         self._calculations = calculations
-        self._items = items
+        self._items = items = places.items
+        self._places = places
         self._presentation = presentation
         self._words = words
         self._more = more
@@ -47,7 +50,7 @@ class ItemWriter:
         """One item with those in it."""
         fields: Json = {"linkId": item.item_id, "type": TYPES.get(item.kind, item.kind)}
         self._words.write(fields, "text", item.item_id)
-        self._words.write_markup(fields, "text", f"{item.item_id}/markdown")
+        self._words.write_markup(fields, "text", item.item_id)
         self._words.write(fields, "prefix", f"{item.item_id}/prefix")
         codes = written_codes(item.codes)
         if codes:
@@ -63,11 +66,12 @@ class ItemWriter:
         return fields
 
     def _write_branch(self, fields: Json, item: Item) -> None:
-        # What stands in brackets FHIR cannot say; to leave it out of a choice of reasons would ask too few.
-        if item.branch is None or (item.branch.branches and item.branch.needs == "any"):
+        # Brackets are said by an expression: without them too few or too many would be asked.
+        branch = None if item.branch is None else flat(item.branch)
+        if branch is None:
             return
         conditions = []
-        for one in item.branch.conditions:
+        for one in branch.conditions:
             target = self._items.get(one.item)
             if target is not None and target.kind not in CONTAINERS:
                 conditions.append(condition_of(one, target, self._options.get(one.item, {})))
@@ -75,7 +79,19 @@ class ItemWriter:
         if said:
             fields["enableWhen"] = said
         if len(said) > 1:
-            fields["enableBehavior"] = item.branch.needs
+            fields["enableBehavior"] = branch.needs
+
+    def _enabling(self, item: Item) -> list[Json]:
+        """A branch with brackets as an expression, where that is read back as a branch."""
+        if item.branch is None or flat(item.branch) is not None:
+            return []
+        text = as_fhirpath(item.branch, self._items)
+        try:
+            Enabling(self._places).branch(text, {})
+        except LogicError:
+            return []
+        expression = {"language": FHIRPATH, "expression": text}
+        return [{"url": SDC + "enableWhenExpression", "valueExpression": expression}]
 
     def _write_answer(self, fields: Json, item: Item) -> None:
         for key, is_so in (
@@ -125,6 +141,7 @@ class ItemWriter:
             if is_code(value):
                 coding["code"] = value
             self._words.write(coding, "display", key, own=None if is_code(value) else value)
+            self._words.write_markup(coding, "display", key)
             if score:
                 coding["extension"] = score
             written["valueCoding"] = coding
@@ -133,6 +150,7 @@ class ItemWriter:
             extensions = score + extensions
             if "valueString" in plain:
                 self._words.write(written, "valueString", key, own=value)
+                self._words.write_markup(written, "valueString", key)
         if extensions:
             written["extension"] = extensions
         return written
@@ -142,6 +160,7 @@ class ItemWriter:
         if item.hidden:
             extensions.append({"url": HL7 + "questionnaire-hidden", "valueBoolean": True})
         extensions.extend(self._shown(item))
+        extensions.extend(self._enabling(item))
         if item.kind not in CONTAINERS:
             extensions.extend(_bounds(item))
             if item.kind in NUMBERS:

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 from instruments.definition import Translation
 from instruments.exchange.canonicals import HL7
-from instruments.exchange.element import words_of
+from instruments.exchange.markup import markdown_says, xhtml_says
 from instruments.exchange.wording import UNKNOWN_LANGUAGE
 from instruments.exchange.written_values import Json
 from instruments.primitives import is_code, is_text
+
+MARKUP = (("markdown", "valueMarkdown", markdown_says), ("xhtml", "valueString", xhtml_says))
+"""The ways to mark up a text: the key, how FHIR gives it, and whether it says no more than the plain text."""
 
 
 class Words:
@@ -37,15 +40,16 @@ class Words:
             fields[f"_{field}"] = {"extension": beside}
 
     def write_markup(self, fields: Json, field: str, key: str) -> None:
-        """Puts the text with markup beside the plain one in ``field``."""
-        markdown = self._base.get(key)
+        """Puts the text ``key`` with markup beside the plain one in ``field``."""
         plain = fields.get(field)
-        if markdown is None or not is_text(markdown) or not isinstance(plain, str):
-            return
-        if words_of(markdown) == words_of(plain):
-            beside = fields.setdefault(f"_{field}", {"extension": []})
-            if isinstance(beside, dict):
-                beside["extension"].append({"url": HL7 + "rendering-markdown", "valueMarkdown": markdown})
+        for aspect, value, says in MARKUP:
+            marked = self._base.get(f"{key}/{aspect}")
+            if marked is None or not is_text(marked) or not isinstance(plain, str):
+                continue
+            if says(marked, plain):
+                beside = fields.setdefault(f"_{field}", {"extension": []})
+                if isinstance(beside, dict):
+                    beside["extension"].append({"url": f"{HL7}rendering-{aspect}", value: marked})
 
     def extension(self, url: str, key: str) -> list[Json]:
         """The text under ``key`` as an extension, in the questionnaire's own language.

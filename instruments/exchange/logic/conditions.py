@@ -78,13 +78,22 @@ def test_of(expression: Expression, reading: Reading) -> Test:
         LogicError: see ``branch_of``.
     """
     test = _test(expression, reading, is_denied=False)
+    check_depth(test)
+    return test
+
+
+def check_depth(test: Test) -> None:
+    """Holds a test to the depth that a branch may have.
+
+    Raises:
+        LogicError: it has more brackets in brackets.
+    """
     level, depth = [test], 0
     while level:
         level = [inner for one in level if isinstance(one, Branch) for inner in one.branches]
         depth += 1
         if depth > MAX_BRANCH_DEPTH:
             raise LogicError(f"has brackets more than {MAX_BRANCH_DEPTH} deep")
-    return test
 
 
 def _test(expression: Expression, reading: Reading, *, is_denied: bool) -> Test:
@@ -93,14 +102,14 @@ def _test(expression: Expression, reading: Reading, *, is_denied: bool) -> Test:
     name, arguments = expression
     if name in ("and", "or"):
         tests = [_test(argument, reading, is_denied=is_denied) for argument in arguments]
-        return _joined(tests, needs_all=(name == "and") is not is_denied)
+        return joined(tests, needs_all=(name == "and") is not is_denied)
     if name == "not" and len(arguments) == 1:
         return _test(arguments[0], reading, is_denied=not is_denied)
     test = _positive(name, arguments, reading)
-    return _denied(test) if is_denied else test
+    return denied(test) if is_denied else test
 
 
-def _joined(tests: list[Test], *, needs_all: bool) -> Test:
+def joined(tests: list[Test], *, needs_all: bool) -> Test:
     """All or any of the tests; brackets that change nothing are taken away."""
     conditions: list[Condition] = []
     branches: list[Branch] = []
@@ -117,11 +126,11 @@ def _joined(tests: list[Test], *, needs_all: bool) -> Test:
     return Branch(tuple(conditions), "all" if needs_all else "any", tuple(branches))
 
 
-def _denied(test: Test) -> Test:
+def denied(test: Test) -> Test:
     """The test that holds exactly where ``test`` does not."""
     if isinstance(test, Branch):
         within: tuple[Test, ...] = (*test.conditions, *test.branches)
-        return _joined([_denied(one) for one in within], needs_all=test.needs == "any")
+        return joined([denied(one) for one in within], needs_all=test.needs == "any")
     if test.operator == "exists":
         return Condition(test.item, "exists", not test.value)
     opposite = Condition(test.item, DENIED[test.operator], test.value)
@@ -261,7 +270,7 @@ def _option_compared(item: Item, operator: Operator, right: Literal) -> Test:
         raise LogicError(f"holds for {len(codes)} options of {item.item_id!r}, not for 1 to {MAX_OPTIONS}")
     if len(codes) == len(numbers):
         return Condition(item.item_id, "exists", value=True)
-    return _joined([Condition(item.item_id, "=", code) for code in codes], needs_all=False)
+    return joined([Condition(item.item_id, "=", code) for code in codes], needs_all=False)
 
 
 def _yes_or_no(item: Item, operator: Operator, right: Literal) -> Test:

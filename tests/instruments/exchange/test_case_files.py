@@ -25,7 +25,7 @@ class Expected(NamedTuple):
     among: dict[str, str]
 
 
-EXPRESSION = re.compile("(enableWhen|cqf-)[eE]xpression")
+EXPRESSION = re.compile("cqf-expression")
 SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-"
 HL7 = "http://hl7.org/fhir/StructureDefinition/"
 HELSENORGE = "http://helsenorge.no/fhir/StructureDefinition/"
@@ -63,15 +63,15 @@ FILES = {
     ),
     "enable-when": Expected(
         85,
-        0,
-        {},
+        1,
+        {"item[13].item[2].extension[0]": "an expression"},
     ),
     "family-health-portrait": Expected(
         33, 16, {"item[0].item[0].item[0]._text.extension[0]": HL7 + "rendering-xhtml"}
     ),
     "health-check-187": Expected(
         187,
-        56,
+        55,
         {
             "item[0].item[12].item[1].enableWhen[1]": "a condition",
             "item[0].item[22].item[4].item[0].definition": "the field definition",
@@ -81,7 +81,7 @@ FILES = {
     "norwegian-choice-slider": Expected(2, 3, HELSENORGES_PAGE),
     "norwegian-code-scoring": Expected(
         24,
-        14,
+        12,
         HELSENORGES_PAGE
         | {
             "item[3].item[0].code[0]": "the code 'QS'",
@@ -98,7 +98,7 @@ FILES = {
     ),
     "norwegian-table-branches": Expected(
         33,
-        16,
+        15,
         HELSENORGES_PAGE
         | {
             "item[1].item[0].item[0].enableBehavior": "2 conditions without enableBehavior",

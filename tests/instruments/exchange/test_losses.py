@@ -185,7 +185,6 @@ def test_what_cannot_be_kept_of_an_item_is_named(item: dict[str, object], path: 
     "url",
     [
         "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-initialExpression",
-        "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-enableWhenExpression",
         "http://hl7.org/fhir/StructureDefinition/rendering-xhtml",
         "http://hl7.org/fhir/StructureDefinition/rendering-markdown",
         "http://helsenorge.no/fhir/StructureDefinition/sdf-sidebar",
