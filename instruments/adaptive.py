@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from instruments.definition import Document
-from instruments.scoring.irt import CATR_GRID, Bank, BankError, Grid, check_bank, estimate, information
+from instruments.scoring.bank import CATR_GRID, Bank, BankError, Grid, check_bank
+from instruments.scoring.irt import estimate, information
 
 Stop = Literal["se", "dse", "max_items", "no_items"]
 

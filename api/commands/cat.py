@@ -12,7 +12,7 @@ import typer
 
 from api.commands.answer_tables import AnswerTable, Block
 from instruments.adaptive import RULES, AdaptiveRule, AnswerMissingError, Step, trace
-from instruments.scoring.irt import Bank, BankError, BankItem, check_bank
+from instruments.scoring.bank import Bank, BankError, BankItem, check_bank
 
 COLUMNS = (
     "run", "step", "item", "info_at_selection", "theta_before", "response", "theta", "se", "t_score", "stop",

@@ -1,6 +1,5 @@
 """``etterklang instruments check`` and ``export``: other people's formats, in and out."""
 
-import asyncio
 import json
 from collections.abc import Collection, Mapping
 from enum import StrEnum
@@ -120,7 +119,9 @@ def export(
     out: OutOption = None,
 ) -> None:
     """Write a stored version as a FHIR R4 Questionnaire, which imports without a loss as the same."""
-    from instruments.exchange.writing import write_questionnaire  # noqa: PLC0415 - `check` needs no writer
+    import asyncio  # noqa: PLC0415 - `check` waits for nothing
+
+    from instruments.exchange.writing import write_questionnaire  # noqa: PLC0415 - and writes nothing
 
     del form
     give_out(write_questionnaire(*asyncio.run(_stored(identifier))), out)

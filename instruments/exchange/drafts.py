@@ -18,7 +18,7 @@ from instruments.soundness import MAX_DEPTH, MAX_ITEMS, faults_of
 from instruments.versions import Instrument, unscored
 
 ASKED_OF_MORE = "so it is left out, and the item is asked of more people"
-MAX_LOGIC = 1_000_000
+MAX_LOGIC = 200_000
 """Characters of different expressions in a table; it takes some microseconds to read one."""
 NOT_COMPUTED = "so nothing is computed, and the item stays empty"
 Parse = Callable[[str], Expression]

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from instruments.exchange.losses import InvalidQuestionnaireError, Loss, Note
 
 MAX_BYTES = 8 * 2**20
-MAX_ROWS = 20_000
+MAX_ROWS = 6_000
+"""An instrument has 5,000 items at most, and a real table some hundred rows."""
 MAX_COLUMNS = 400
 UNKNOWN_COLUMN = "this column is not understood here, so what it changes cannot be kept"
 

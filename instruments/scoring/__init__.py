@@ -1,13 +1,8 @@
 """Scoring: what the answers to an instrument add up to, as declarative rules that one interpreter reads."""
 
-from instruments.scoring.cases import failing_cases
-from instruments.scoring.choosing import NotDisputedError, confirmed, narrowed
-from instruments.scoring.engine import (
-    MissingColumnError,
-    OutOfRangeError,
-    label,
-    score,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from instruments.scoring.soundness import SpecFault, check_spec
 from instruments.scoring.spec import (
     Answered,
@@ -25,14 +20,19 @@ from instruments.scoring.spec import (
     ScoringSpec,
     Table,
 )
-from instruments.scoring.verdict import (
-    Raised,
-    ScaleScore,
-    Verdict,
-    judge_answers,
-    judge_numbers,
-    score_answers,
-)
+
+if TYPE_CHECKING:
+    from instruments.scoring.cases import failing_cases
+    from instruments.scoring.choosing import NotDisputedError, confirmed, narrowed
+    from instruments.scoring.engine import MissingColumnError, OutOfRangeError, label, score
+    from instruments.scoring.verdict import (
+        Raised,
+        ScaleScore,
+        Verdict,
+        judge_answers,
+        judge_numbers,
+        score_answers,
+    )
 
 __all__ = [
     "Answered",
@@ -66,3 +66,21 @@ __all__ = [
     "score",
     "score_answers",
 ]
+
+# NumPy takes longer to import than a questionnaire to read; who reads one scores nothing.
+_COMPUTING = {
+    "cases": ("failing_cases",),
+    "choosing": ("NotDisputedError", "confirmed", "narrowed"),
+    "engine": ("MissingColumnError", "OutOfRangeError", "label", "score"),
+    "verdict": ("Raised", "ScaleScore", "Verdict", "judge_answers", "judge_numbers", "score_answers"),
+}
+_LATER = {name: module for module, names in _COMPUTING.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """What computes, imported when it is first asked for."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    globals()[name] = found
+    return found

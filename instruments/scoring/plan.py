@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from instruments.scoring.irt import Bank, Grid
+from instruments.scoring.bank import Bank, Grid
 from instruments.scoring.spec import Linear, Scale, ScoringSpec, Table
 
 Column: TypeAlias = NDArray[np.float64]

@@ -7,7 +7,7 @@ from math import ceil, isfinite
 from typing import NamedTuple
 
 from instruments.definition import CHOICES, NUMBERS, Document, Item, Structure, every_item
-from instruments.scoring.irt import BankError, check_bank, nodes_of
+from instruments.scoring.bank import BankError, check_bank, check_grid
 from instruments.scoring.spec import Banding, Flag, Scale, ScoredItem, ScoringSpec
 
 MOST_RECODED = 1000
@@ -82,7 +82,7 @@ def _wrong_banks(spec: ScoringSpec) -> Iterator[SpecFault]:
             yield SpecFault(f"bank {named.name}", str(error))
     for scale in spec.scales:
         try:
-            nodes_of(scale.grid)
+            check_grid(scale.grid)
         except BankError as error:
             yield SpecFault(scale.scale_id, str(error))
 

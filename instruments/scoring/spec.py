@@ -4,7 +4,7 @@ from math import ceil
 from typing import Literal
 
 from instruments.definition import Document
-from instruments.scoring.irt import Bank, Grid
+from instruments.scoring.bank import Bank, Grid
 
 Direction = Literal["higher-better", "higher-worse"]
 Combine = Literal["mean", "sum", "prorated-sum", "highest", "table", "missing", "eap"]

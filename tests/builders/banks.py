@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from instruments.scoring.irt import Bank, BankItem, Matrix
+from instruments.scoring.bank import Bank, BankItem
+from instruments.scoring.irt import Matrix
 
 VECTORS = Path(__file__).parents[1] / "instruments" / "vectors"
 BANK_FILE = VECTORS / "irt_synthetic_grm_bank.csv"

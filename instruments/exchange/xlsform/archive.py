@@ -10,16 +10,23 @@ from instruments.exchange.table_rows import MAX_BYTES
 MAX_PARTS = 500
 MAX_UNPACKED = 32 * 2**20
 MAX_SHEETS = 20
-MAX_ELEMENTS = 500_000
-"""Elements and attributes of all sheets and their texts; a form of 5,000 rows has half as many."""
+MAX_ROWS = 3_000
+"""Rows with a text, over all sheets; a form has some hundred."""
+MAX_ELEMENTS = 120_000
+"""Elements and attributes of all sheets and their texts: those of 25,000 cells."""
 MAX_STYLES = 40_000
 """Elements that are neither a row, a cell nor a text: each costs some tens of microseconds to read."""
-MAX_READ = 1_500_000
+MAX_READ = 400_000
 """Elements times sheets: each sheet may stand on the same part."""
 CHEAP = (b"c", b"v", b"row", b"si", b"t", b"is", b"f")
 BEFORE_XML = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 ENCRYPTED = 0x1
-OLE = b"\xd0\xcf\x11\xe0"
+ZIP, OLE = b"PK", b"\xd0\xcf"
+
+
+def is_archive(content: bytes) -> bool:
+    """Whether it begins as a workbook does, or as an .xls or locked one."""
+    return content.startswith((ZIP, OLE))
 
 
 def check_archive(content: bytes) -> None:
@@ -52,12 +59,15 @@ def _check_parts(archive: ZipFile) -> None:
     # An archive's own word is enough: nothing reads more of a part than its declared size.
     if sum(part.file_size for part in parts) > MAX_UNPACKED:
         raise InvalidQuestionnaireError("", f"unpacks to more than {MAX_UNPACKED} bytes")
-    elements = styles = sheets = 0
+    elements = styles = sheets = rows = 0
     for part in parts:
         content = _xml(archive, part)
         opened = content.count(b"<") - content.count(b"</")
         elements += opened + content.count(b"=")
         sheets += content.count(b"sheetId")
+        rows += sum(b"<v" in row or b"<t" in row for row in content.split(b"<row")[1:])
+        if rows > MAX_ROWS:
+            raise InvalidQuestionnaireError("", f"has more than {MAX_ROWS} rows in its sheets")
         if elements > MAX_ELEMENTS or sheets > MAX_SHEETS or elements * sheets > MAX_READ:
             raise InvalidQuestionnaireError("", "has more sheets, cells or formats than a form can have")
         styles += opened - sum(

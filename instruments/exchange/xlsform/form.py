@@ -42,13 +42,8 @@ AT_AN_END = "the row that ends a group says nothing else"
 DISABLED = "the row is disabled"
 
 
-def read_xlsform(content: bytes, accept: Collection[str] = ()) -> Imported:
-    """Reads an XLSForm: an .xlsx workbook, or the one-file CSV (UTF-8) that pyxform takes too.
-
-    ``accept`` holds the paths of losses that somebody has looked at and accepts, such as
-    ``survey row 7 (pain): relevant``; the instrument is given only if it names every loss there is. Its
-    address is ``urn:xlsform:`` and the ``form_id``, or the digest of the content where there is none; its
-    scoring is empty: an option counts as its code where that is a number.
+def read_form(content: bytes, accept: Collection[str]) -> Imported:
+    """Reads an XLSForm whose archive, if it is one, has been looked through; see ``read_xlsform``.
 
     Raises:
         InvalidQuestionnaireError: the content is no XLSForm that can be read; nothing of it is.

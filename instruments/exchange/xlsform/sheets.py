@@ -13,8 +13,8 @@ from pyxform.xls2json_backends import xlsx_value_to_str
 
 from instruments.answers import CONTROL_CHARACTERS
 from instruments.exchange.losses import InvalidQuestionnaireError
-from instruments.exchange.table_rows import MAX_BYTES, MAX_COLUMNS, MAX_ROWS
-from instruments.exchange.xlsform.archive import check_archive
+from instruments.exchange.table_rows import MAX_BYTES, MAX_COLUMNS
+from instruments.exchange.xlsform.archive import MAX_ROWS, is_archive
 
 SURVEY = "survey"
 MAX_CELLS = 2_000_000
@@ -23,7 +23,6 @@ LAST_ROW = 2**20
 MAX_CHARACTERS = 8 * 2**20
 MAX_TEXT = 32_767
 """Characters of a cell, in Excel."""
-ZIP, OLE = b"PK", b"\xd0\xcf"
 NumberedRow = tuple[int, Sequence[object]]
 
 
@@ -49,14 +48,13 @@ def read_sheets(content: bytes) -> Sheets:
     Raises:
         InvalidQuestionnaireError: it is neither, it is larger than a form can be, or has no survey.
     """
-    sheets = _of_workbook(content) if content.startswith((ZIP, OLE)) else _of_csv(content)
+    sheets = _of_workbook(content) if is_archive(content) else _of_csv(content)
     if SURVEY not in sheets.known:
         raise InvalidQuestionnaireError("", f"lacks the sheet {SURVEY!r}, which holds the questions")
     return sheets
 
 
 def _of_workbook(content: bytes) -> Sheets:
-    check_archive(content)
     with warnings.catch_warnings():
         # openpyxl warns of formats that it does not read, and no text is among them.
         warnings.simplefilter("ignore")

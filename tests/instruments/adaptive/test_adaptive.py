@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instruments.adaptive import RULES, AnswerMissingError, Ask, Done, next_step, trace
-from instruments.scoring.irt import BankError
+from instruments.scoring.bank import BankError
 from tests.builders.banks import rows_of, synthetic_bank
 
 BANK = synthetic_bank()

@@ -5,18 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from instruments.scoring.irt import (
-    CATR_GRID,
-    Bank,
-    BankError,
-    BankItem,
-    Grid,
-    check_bank,
-    estimate,
-    information,
-    probabilities,
-    summed_scores,
-)
+from instruments.scoring.bank import CATR_GRID, Bank, BankError, BankItem, Grid, check_bank
+from instruments.scoring.irt import estimate, information, probabilities, summed_scores
 from tests.builders.banks import answers_of, rows_of, synthetic_bank
 
 BANK = synthetic_bank()

@@ -29,7 +29,7 @@ from instruments.scoring import (
     narrowed,
     score,
 )
-from instruments.scoring.irt import CATR_GRID, Grid
+from instruments.scoring.bank import CATR_GRID, Grid
 from instruments.scoring.spec import shown_scales
 from tests.builders.banks import answers_of, rows_of, synthetic_bank
 from tests.builders.instruments import INSTRUMENT_ID, choice, make_structure
