@@ -126,7 +126,12 @@ def test_two_items_with_one_id_are_named() -> None:
 
 def test_an_item_whose_id_reads_like_an_option_of_another_is_named() -> None:
     structure = make_structure(choice("a", "b"), Item("a/b", "string"))
-    assert [fault.where for fault in faults_of(structure)] == ["a/b", "a/b/prefix"]
+    assert [fault.where for fault in faults_of(structure)] == [
+        "a/b",
+        "a/b/markdown",
+        "a/b/prefix",
+        "a/b/xhtml",
+    ]
 
 
 def test_a_structure_is_neither_too_large_nor_too_deep() -> None:
