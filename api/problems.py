@@ -67,6 +67,7 @@ RULES: Mapping[type[Exception], Rule] = {
     answering.AlreadySubmittedError: Rule("already-submitted", 409, "It has been answered already"),
     answering.AnswersRefusedError: Rule("answers-refused", 422, "Some answers cannot be taken"),
     answering.UnknownVersionError: Rule("document-missing", 503, "A document is missing"),
+    answering.UnknownScoringError: Rule("document-missing", 503, "A document is missing"),
     catalogue.VersionNotFoundError: Rule("version-not-found", 404, "There is no such version"),
     catalogue.VersionMoveError: Rule("version-move", 409, "The version cannot go there"),
     catalogue.NotPublishableError: Rule("not-publishable", 422, "The version cannot be published yet"),

@@ -12,6 +12,7 @@ from surveys.answering.errors import (
     MisplacedError,
     NotLiveScoringError,
     PartFault,
+    UnknownScoringError,
     UnknownVersionError,
 )
 from surveys.answering.frozen import freeze
@@ -60,6 +61,7 @@ __all__ = [
     "StoredScore",
     "StoredScores",
     "Submission",
+    "UnknownScoringError",
     "UnknownVersionError",
     "assessments_with_draft",
     "canonical_body",

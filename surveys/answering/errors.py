@@ -90,6 +90,14 @@ class UnknownVersionError(AnsweringError):
         )
 
 
+class UnknownScoringError(AnsweringError):
+    """Stored scores name a scoring that is not in the catalogue."""
+
+    def __init__(self, scoring: str) -> None:
+        self.scoring = scoring
+        super().__init__(f"no published version is scored by {scoring}; load the instrument that is")
+
+
 class MisplacedError(AnsweringError):
     """An opened inbox row belongs to another assessment than its columns say: somebody has moved it."""
 

@@ -5,8 +5,9 @@ import asyncio
 from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from instruments.versions import Instrument
-from surveys.answering.errors import UnknownVersionError
+from instruments.scoring.spec import ScoringSpec
+from instruments.versions import Instrument, content_hash
+from surveys.answering.errors import UnknownScoringError, UnknownVersionError
 from surveys.catalogue import load_instruments
 from surveys.followup import Protocol, load_protocols
 from surveys.identifiers import InstrumentVersionId, ProtocolVersionId
@@ -22,6 +23,7 @@ class Library:
         self._keys = keys
         self._protocols: dict[ProtocolVersionId, Protocol] = {}
         self._instruments: dict[InstrumentVersionId, Instrument] = {}
+        self._scorings: dict[str, ScoringSpec] = {}
         self._loading = asyncio.Lock()
 
     async def parts(self, protocol_version_id: ProtocolVersionId, wave: int) -> tuple[Instrument, ...]:
@@ -51,6 +53,20 @@ class Library:
             raise UnknownVersionError(protocol_version_id, 0)
         return self._protocols[protocol_version_id]
 
+    async def scoring(self, content: str) -> ScoringSpec:
+        """The scoring with this SHA-256 (in hexadecimal), of whichever version it is.
+
+        Raises:
+            UnknownScoringError: no version that is or was live is scored so.
+            KeysError: a document does not open, or the key service could not be reached.
+        """
+        if content not in self._scorings:
+            async with self._loading:
+                await self._read()
+        if content not in self._scorings:
+            raise UnknownScoringError(content)
+        return self._scorings[content]
+
     def _find(self, protocol_version_id: ProtocolVersionId, wave: int) -> tuple[Instrument, ...] | None:
         protocol = self._protocols.get(protocol_version_id)
         asked = None if protocol is None else protocol.wave(wave)
@@ -63,6 +79,11 @@ class Library:
             # Whoever waited for the lock finds what the one before it has loaded.
             if self._find(protocol_version_id, wave) is not None:
                 return
-            async with self._engine.connect() as connection:
-                self._protocols = await load_protocols(connection, self._keys)
-                self._instruments = await load_instruments(connection, self._keys)
+            await self._read()
+
+    async def _read(self) -> None:
+        async with self._engine.connect() as connection:
+            self._protocols = await load_protocols(connection, self._keys)
+            self._instruments = await load_instruments(connection, self._keys)
+        known = self._instruments.values()
+        self._scorings = {content_hash(one.scoring).hex(): one.scoring for one in known}

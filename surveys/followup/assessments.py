@@ -78,6 +78,12 @@ async def own_assessments(connection: AsyncConnection, today: date) -> list[Asse
     )
 
 
+async def every_own_assessment(connection: AsyncConnection) -> list[Assessment]:
+    """Those of the person of this transaction in whatever state, by the day they open."""
+    found = await _assessments(connection, select(*_COLUMNS))
+    return sorted(found, key=lambda one: (one.opens_on, one.assessment_id))
+
+
 async def own_assessment(connection: AsyncConnection, assessment_id: AssessmentId) -> Assessment | None:
     """The assessment of the person of this transaction in whatever state; somebody else's looks like none."""
     found = await _assessments(connection, _select(assessment.c.assessment_id == assessment_id))

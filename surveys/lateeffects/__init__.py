@@ -10,6 +10,7 @@ from surveys.lateeffects.signals import (
     insert_signals,
     list_signals,
     mark_seen,
+    signal_place,
     signals_for,
 )
 from surveys.lateeffects.trajectories import Point, ScoredWave, trajectory
@@ -33,6 +34,7 @@ __all__ = [
     "list_signals",
     "load_rules",
     "mark_seen",
+    "signal_place",
     "signals_for",
     "store_rule",
     "trajectory",

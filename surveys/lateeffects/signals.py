@@ -121,7 +121,9 @@ async def insert_signals(
     ids = [SignalId(new_id()) for _ in drafts]
     sealed = await keys.seal(
         [
-            PlainRow(_binding(signal_id, draft.person_id, draft.study_id), msgspec.json.encode(draft.content))
+            PlainRow(
+                signal_place(signal_id, draft.person_id, draft.study_id), msgspec.json.encode(draft.content)
+            )
             for signal_id, draft in zip(ids, drafts, strict=True)
         ]
     )
@@ -161,7 +163,7 @@ async def list_signals(
     ).all()
     if not rows:
         return []
-    sealed = [SealedRow(_binding(row.signal_id, row.person_id, row.study_id), row.sealed) for row in rows]
+    sealed = [SealedRow(signal_place(row.signal_id, row.person_id, row.study_id), row.sealed) for row in rows]
     opened = await keys.open(Purpose.SIGNALS, sealed, grant)
     return [_signal(row, content, language) for row, content in zip(rows, opened, strict=True)]
 
@@ -227,7 +229,8 @@ def _whole_months(since: date, until: date) -> int:
     return max(0, months - (until.day < since.day))
 
 
-def _binding(signal_id: SignalId, person_id: PersonId, study_id: StudyId) -> Binding:
+def signal_place(signal_id: SignalId, person_id: PersonId, study_id: StudyId) -> Binding:
+    """Where a sealed signal belongs."""
     return Binding("lateeffects.signal", signal_id, person_id, study_id)
 
 
