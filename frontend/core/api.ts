@@ -1,5 +1,29 @@
 /** Made from openapi.json by types.ts; `make frontend` makes it anew. */
 
+export type Answer = {
+  readonly item_id: string;
+  readonly question: string;
+  readonly said: readonly (string)[];
+  readonly section: string;
+  readonly status: "answered" | "skipped" | "not-answered";
+  readonly values: readonly (boolean | number | string)[];
+};
+
+export type Answered = {
+  readonly answered_in: "nb" | "nn" | "en";
+  readonly answers: readonly (Answer)[];
+  readonly assessment_id: string;
+  readonly instrument_id: string;
+  readonly instrument_version: string;
+  readonly response_id: string;
+  readonly scorings: readonly (Scoring)[];
+  readonly submitted_at: string;
+  readonly title: string;
+  readonly wave: string;
+};
+
+export type AssessmentState = "planned" | "open" | "submitted" | "lapsed" | "cancelled";
+
 export type AssessmentSummary = {
   readonly assessment_id: string;
   readonly closes_on: string;
@@ -69,6 +93,13 @@ export type ExtractStatus = {
   readonly state: ExtractState;
 };
 
+export type Fact = {
+  readonly fact: Readonly<Record<string, string | number | boolean | null>>;
+  readonly holds: boolean;
+  readonly kind: "person" | "tumour" | "treatment" | "vital_status" | "reservation" | "control";
+  readonly recorded_at: string;
+};
+
 export type FeedReport = {
   readonly accepted: number;
   readonly rejected: readonly (Rejected)[];
@@ -84,6 +115,19 @@ export type FileDigest = {
 
 export type Health = {
   readonly status: "live" | "ready";
+};
+
+export type Holdings = {
+  readonly assessments: readonly (Planned)[];
+  readonly drafts: readonly (Unfinished)[];
+  readonly facts: readonly (Fact)[];
+  readonly language: "nb" | "nn" | "en";
+  readonly made_at: string;
+  readonly participation: Participation;
+  readonly responses: readonly (Answered)[];
+  readonly signals: readonly (Seen)[];
+  readonly submissions: readonly (Received)[];
+  readonly uses: readonly (Use)[];
 };
 
 export type Item = {
@@ -168,6 +212,15 @@ export type Participation = {
   readonly stopped_at: string | null;
 };
 
+export type Planned = {
+  readonly assessment_id: string;
+  readonly changed_at: string;
+  readonly closes_on: string;
+  readonly opens_on: string;
+  readonly state: AssessmentState;
+  readonly wave: string;
+};
+
 export type Presentation = {
   readonly controls?: Readonly<Record<string, "radio" | "slider" | "drop-down" | "check-box" | "text-area" | "autocomplete" | "help" | "prompt" | "legal" | "header" | "footer" | "page" | "tab" | "tab-container" | "table" | "htable" | "gtable" | "atable" | "grid">>;
   readonly instrument_id: string;
@@ -203,11 +256,41 @@ export type Receipt = {
   readonly submission_id: string;
 };
 
+export type Received = {
+  readonly assessment_id: string;
+  readonly is_stored: boolean;
+  readonly received_at: string;
+  readonly submission_id: string;
+};
+
 export type Rejected = {
   readonly column: string;
   readonly row: number;
   readonly rule: string;
   readonly why: string;
+};
+
+export type Score = {
+  readonly rule: string;
+  readonly scale_id: string;
+  readonly value: number | null;
+};
+
+export type Scoring = {
+  readonly scored_at: string;
+  readonly scores: readonly (Score)[];
+};
+
+export type Seen = {
+  readonly baseline: number;
+  readonly drop: number;
+  readonly raised_at: string;
+  readonly rule: string;
+  readonly scale: string;
+  readonly score: number;
+  readonly seen_at: string | null;
+  readonly signal_id: string;
+  readonly wave: string;
 };
 
 export type Signal = {
@@ -256,6 +339,12 @@ export type TokenGiven = {
   readonly expires_in: number;
   readonly scope: string;
   readonly token_type?: "Bearer";
+};
+
+export type Unfinished = {
+  readonly answers: readonly (Answer)[];
+  readonly assessment_id: string;
+  readonly title: string;
 };
 
 export type Use = {
