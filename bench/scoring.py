@@ -11,9 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.figures import Figure
+from instruments.adaptive import Ask, next_step
 from instruments.answers import Answers, check
 from instruments.catalogue import entry
-from instruments.definition import Branch, Condition, Item, Option, Structure, Value
+from instruments.definition import (
+    AdaptiveRule,
+    AdaptiveTest,
+    Bank,
+    BankItem,
+    Branch,
+    Condition,
+    Item,
+    Option,
+    Structure,
+    Value,
+)
 from instruments.exchange.fhir import read_questionnaire
 from instruments.scoring import ScoringSpec, score, score_answers
 
@@ -42,6 +54,7 @@ def measure() -> Sequence[Figure]:
         Figure("score_1m_peak_mib", _peak_mib(), "MiB", "lower", 1024),
         _one(spec),
         _checking(),
+        _checking_adaptive(),
         _importing(),
     )
 
@@ -114,6 +127,28 @@ def _checking() -> Figure:
     return Figure(
         "check_answers_us", _median(lambda: check(structure, answers), ONE_BY_ONE) * 1e6, "µs", "lower", 100
     )
+
+
+def _checking_adaptive() -> Figure:
+    """Twelve answers of a bank of thirty, run through again as the phone asked them."""
+    random = np.random.default_rng(SEED)
+    bank = Bank(
+        tuple(
+            BankItem(f"b{n}", float(random.uniform(1.2, 3.8)), tuple(np.sort(random.uniform(-2.5, 2.5, 4))))
+            for n in range(30)
+        )
+    )
+    test = AdaptiveTest("scale", AdaptiveRule(4, 12, 0.1), bank)
+    options = tuple(Option(str(k), float(k)) for k in range(5))
+    items = tuple(Item(one.item_id, "choice", options) for one in bank.items)
+    structure = Structure("bench", "1", items, adaptive=(test,))
+    given: dict[str, int] = {}
+    while isinstance(found := next_step(bank, test.rule, given), Ask):
+        given[found.item_id] = 2
+    answers = Answers({name: (str(answer),) for name, answer in given.items()})
+    assert (len(given), check(structure, answers)) == (12, [])
+    taken = _median(lambda: check(structure, answers), ONE_BY_ONE) * 1e6
+    return Figure("check_adaptive_us", taken, "µs", "lower")
 
 
 def _importing() -> Figure:

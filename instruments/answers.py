@@ -6,12 +6,17 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from instruments.definition import CHOICES, CONTAINERS, NUMBERS, TEXTS, Document, Item, Structure, Value
 from instruments.expressions import Outline, enabled, with_seconds
 from instruments.patterns import matches
+
+if TYPE_CHECKING:
+    from instruments.adaptive import Course
+    from instruments.definition import AdaptiveTest
 
 MAX_TEXT = 4000
 """Characters in an answer whose item sets no ``max_length``: what a sealed submission of a few such items can
@@ -32,6 +37,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "read-only": "is read-only and takes no answer; leave it out",
         "calculated": "is calculated and takes no answer; leave it out",
         "not-shown": "is not shown, given the other answers; leave it out",
+        "not-administered": "is not asked by the adaptive test, whose rule (most information, stopping by "
+        "error and number) chose others or had ended; leave it out",
+        "asked-next": "is what the adaptive test asks next by its rule (most information, stopping by error "
+        "and number); answer it or mark it as skipped",
         "answered-and-skipped": "is both answered and skipped; say one of the two",
         "skipped-twice": "is skipped twice; say it once",
         "required": "is required; answer it or mark it as skipped",
@@ -76,7 +85,8 @@ def check(structure: Structure, answers: Answers) -> list[Fault]:
     """Every fault of ``answers``, one an item (the first rule that it breaks), in the order of the answers.
 
     An empty list means that the answers may be stored. An item with no values in its tuple counts as
-    unanswered.
+    unanswered. Items that are asked adaptively are those that the test's rule gives (see ``adaptive``), or
+    one fault says where they are not.
     """
     outline = Outline(structure)
     shown = _shown(outline, enabled(outline, answers.values))
@@ -86,14 +96,48 @@ def check(structure: Structure, answers: Answers) -> list[Fault]:
         if rule is not None:
             faults.append(_fault(item_id, rule))
     faults.extend(_skipping(outline, shown, answers))
-    faults.extend(_unanswered(outline, shown, answers))
+    adaptive = _adaptive(structure)
+    faults.extend(_unanswered(outline, shown - adaptive, answers))
+    if adaptive:
+        faults.extend(_off_course(structure, shown, answers))
     return faults
 
 
 def shown_items(structure: Structure, answers: Answers) -> frozenset[str]:
-    """The ids of what a person with ``answers`` sees: enabled, and nothing that it stands in hidden."""
+    """The ids of what a person with ``answers`` sees: enabled, and nothing that it stands in hidden.
+
+    Of the items of an adaptive test, those that it has asked, and the one that it asks next.
+    """
     outline = Outline(structure)
-    return frozenset(_shown(outline, enabled(outline, answers.values)))
+    shown = _shown(outline, enabled(outline, answers.values))
+    for test, course in _courses(structure, shown, answers):
+        asked = {*course.asked, course.following}
+        shown -= {item.item_id for item in test.bank.items if item.item_id not in asked}
+    return frozenset(shown)
+
+
+def _adaptive(structure: Structure) -> frozenset[str]:
+    return frozenset(item.item_id for test in structure.adaptive for item in test.bank.items)
+
+
+def _courses(structure: Structure, shown: set[str], answers: Answers) -> "list[tuple[AdaptiveTest, Course]]":
+    """How each adaptive test went; where there is none, nothing is imported for it."""
+    if not structure.adaptive:
+        return []
+    from instruments.adaptive import courses  # noqa: PLC0415 - reckons with NumPy, slow to import
+
+    return courses(structure, shown, answers.values, answers.skipped)
+
+
+def _off_course(structure: Structure, shown: set[str], answers: Answers) -> list[Fault]:
+    """One fault a test whose items are not those that its rule gives: what it asks next, else what beside."""
+    faults = []
+    for _, course in _courses(structure, shown, answers):
+        if course.following is not None:
+            faults.append(_fault(course.following, "asked-next"))
+        elif course.beside:
+            faults.append(_fault(course.beside[0], "not-administered"))
+    return faults
 
 
 def _shown(outline: Outline, is_enabled: Mapping[str, bool]) -> set[str]:

@@ -110,10 +110,72 @@ class Item(Document, frozen=True):
     items: tuple["Item", ...] = ()
 
 
+class BankItem(Document, frozen=True):
+    """One item of a bank: its slope ``a`` and its thresholds ``b``, rising; answers are 0 to len(b)."""
+
+    item_id: str
+    a: float
+    b: tuple[float, ...]
+
+
+class Bank(Document, frozen=True, cache_hash=True):
+    """A calibrated item bank."""
+
+    items: tuple[BankItem, ...]
+
+
+class Grid(Document, frozen=True, cache_hash=True):
+    """The grid of theta: from ``low`` to ``high`` by ``nodes`` equal steps.
+
+    The default is -4.5 to 4.5 by 0.1: -4 to 4 loses 0.1 to 0.2 T at the ceiling.
+    """
+
+    low: float = -4.5
+    high: float = 4.5
+    nodes: int = 91
+
+
+class AdaptiveRule(Document, frozen=True, cache_hash=True):
+    """How an adaptive test goes on and ends. ``first`` is asked first, else the item that the rule gives.
+
+    The next item is the one with the most information at the present estimate, the first of the bank among
+    equals; the estimate is ``start_theta`` before the first answer, then the mean of the posterior under a
+    normal prior (``prior_mean``, ``prior_sd``) on ``grid``. An item that was declined is not asked again.
+
+    It ends not before ``min_items`` answers, and at the latest when ``max_items`` were asked, declined or
+    not; in between once the standard error is below ``se_stop``, or changed by less than ``se_change_stop``
+    with the last answer.
+    """
+
+    min_items: int
+    max_items: int
+    se_stop: float
+    se_change_stop: float | None = None
+    start_theta: float = 0.0
+    prior_mean: float = 0.0
+    prior_sd: float = 1.0
+    grid: Grid = Grid()
+    first: str | None = None
+    source: str = ""
+
+
+class AdaptiveTest(Document, frozen=True, cache_hash=True):
+    """Items that are asked adaptively: those of ``bank``, by ``rule``, to estimate the scale ``scale``.
+
+    The bank's calibration is that by which items are chosen. It is part of what is asked, so that a scoring
+    with a newer calibration never changes which items an answered version was about.
+    """
+
+    scale: str
+    rule: AdaptiveRule
+    bank: Bank
+
+
 class Structure(Document, frozen=True, cache_hash=True):
     """What is asked: the items in order, their response scales and branching, and the recall period.
 
-    ``variables`` are an item's (see ``Item``), for all items.
+    ``variables`` are an item's (see ``Item``), for all items. ``adaptive`` says which of the items are asked
+    one by one, as the answers before them make worth asking.
     """
 
     instrument_id: str
@@ -124,6 +186,7 @@ class Structure(Document, frozen=True, cache_hash=True):
     source: str = ""
     codes: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
+    adaptive: tuple[AdaptiveTest, ...] = ()
 
 
 def every_item(structure: Structure) -> Iterator[Item]:

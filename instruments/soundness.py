@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date, time
 from math import isfinite
 
+from instruments.adaptive_soundness import faults_of_adaptive
 from instruments.answers import wrong_answer
 from instruments.calculation import faults_of_calculations
 from instruments.definition import (
@@ -46,6 +47,7 @@ def faults_of(structure: Structure) -> list[StructureFault]:
         faults.append(StructureFault(structure.instrument_id, f"is nested more than {MAX_DEPTH} deep"))
     faults.extend(_faults_of_branches(structure))
     faults.extend(StructureFault(*fault) for fault in faults_of_calculations(structure))
+    faults.extend(StructureFault(*fault) for fault in faults_of_adaptive(structure))
     faults.extend(
         StructureFault(key, "is the wording key of two things; change one of the ids")
         for key in sorted(ambiguous_keys(structure))

@@ -11,8 +11,9 @@ from typing import Annotated, TextIO
 import typer
 
 from api.commands.answer_tables import AnswerTable, Block
-from instruments.adaptive import RULES, AdaptiveRule, AnswerMissingError, Step, trace
-from instruments.scoring.bank import Bank, BankError, BankItem, check_bank
+from instruments.adaptive import RULES, AnswerMissingError, Step, trace
+from instruments.bank import BankError, check_bank
+from instruments.definition import AdaptiveRule, Bank, BankItem
 
 COLUMNS = (
     "run", "step", "item", "info_at_selection", "theta_before", "response", "theta", "se", "t_score", "stop",

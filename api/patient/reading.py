@@ -79,12 +79,17 @@ async def _summary(visit: Visit, one: Assessment, drafted: frozenset[AssessmentI
 
 
 def minutes(instrument: Instrument) -> int:
-    """About how long it takes: as the presentation says, else 12 seconds an item, one minute at least."""
+    """About how long it takes: as the presentation says, else 12 seconds an item, one minute at least.
+
+    Of an adaptive test, as many items as it asks at most.
+    """
     said = instrument.presentation.minutes
     if said is not None:
         return said
-    asked = sum(item.kind not in CONTAINERS and not item.hidden for item in every_item(instrument.structure))
-    return max(1, round(asked * SECONDS_AN_ITEM / 60))
+    structure = instrument.structure
+    asked = sum(item.kind not in CONTAINERS and not item.hidden for item in every_item(structure))
+    passed_over = sum(len(test.bank.items) - test.rule.max_items for test in structure.adaptive)
+    return max(1, round((asked - passed_over) * SECONDS_AN_ITEM / 60))
 
 
 def _part(number: int, instrument: Instrument) -> Part:

@@ -1,106 +1,80 @@
-// Computer-adaptive testing on a graded-response bank, as instruments/adaptive.py does it; both are held to
-// the same reference traces. Works without a line: nothing here asks anybody.
+/**
+ * Computer-adaptive testing on a graded-response bank, as instruments/adaptive does it; both are held to the same
+ * cases. Works without a line: nothing here asks anybody.
+ */
 
-export interface BankItem {
-  readonly item: string;
-  readonly a: number;
-  readonly b: readonly number[];
-}
+import type { AdaptiveTest, BankItem } from './api.ts';
 
-export interface AdaptiveRule {
-  readonly minItems: number;
-  readonly maxItems: number;
-  readonly seStop: number;
-  readonly seChangeStop: number | null;
-}
+/** What was said to an item: its category, null where it was declined, undefined where it is open. */
+export type Said = number | null | undefined;
 
-export interface Answer {
-  readonly item: string;
-  readonly answer: number;
-}
-
-export interface Estimate {
+export interface Course {
+  /** In the order asked; the last is open where `isOver` is false. */
+  readonly asked: readonly string[];
+  readonly isOver: boolean;
   readonly theta: number;
   readonly se: number;
 }
 
-export type Stop = 'se' | 'dse' | 'max_items' | 'no_items';
+/** The test that these answers lead through, as far as they go. */
+export function courseOf({ rule, bank }: AdaptiveTest, said: (item: string) => Said): Course {
+  const { low = -4.5, high = 4.5, nodes = 91 } = rule.grid ?? {};
+  const { start_theta: start = 0, prior_mean: mean = 0, prior_sd: sd = 1 } = rule;
+  const grid = Array.from({ length: nodes }, (_, node) => low + ((high - low) * node) / (nodes - 1));
+  let log = grid.map((at, node) => (node % (nodes - 1) ? 0 : Math.log(0.5)) - ((at - mean) / sd) ** 2 / 2);
+  let [theta, se, change, answered] = [start, Infinity, Infinity, 0];
+  const asked: string[] = [];
+  const isOver = (): boolean =>
+    asked.length >= Math.min(rule.max_items, bank.items.length) ||
+    (answered >= rule.min_items && (se < rule.se_stop || change < (rule.se_change_stop ?? 0)));
 
-export type Next =
-  | { readonly ask: string; readonly information: number; readonly theta: number }
-  | { readonly stop: Stop; readonly theta: number; readonly se: number; readonly t: number };
+  while (!isOver()) {
+    const left = bank.items.filter((item) => !asked.includes(item.item_id));
+    const next = left.find((item) => asked.length === 0 && item.item_id === rule.first) ?? tellingMost(left, theta);
+    asked.push(next.item_id);
+    const answer = said(next.item_id);
+    if (answer === undefined) return { asked, isOver: false, theta, se };
+    if (answer === null) continue;
+    log = log.map((sum, node) => sum + Math.log(Math.max(probabilities(next, grid[node]!)[answer] ?? 0, 1e-300)));
+    const before = se;
+    [theta, se] = momentsOf(grid, log);
+    change = answered ? Math.abs(before - se) : Infinity;
+    answered += 1;
+  }
+  return { asked, isOver: true, theta, se };
+}
 
-const LOW = -4;
-const HIGH = 4;
-const NODES = 81;
+/** The probability of that answer or a higher one, for each answer and beyond the last (Samejima 1969, D = 1). */
+function reaching({ a, b }: BankItem, theta: number): number[] {
+  return [1, ...b.map((threshold) => 1 / (1 + Math.exp(-a * (theta - threshold)))), 0];
+}
 
-/** The probability of each answer, from 0, at one theta (Samejima 1969, D = 1). */
 function probabilities(item: BankItem, theta: number): number[] {
-  const above = [1, ...item.b.map((threshold) => 1 / (1 + Math.exp(-item.a * (theta - threshold)))), 0];
-  return above.slice(1).map((next, answer) => (above[answer] ?? 0) - next);
+  const above = reaching(item, theta);
+  return above.slice(1).map((next, answer) => above[answer]! - next);
 }
 
 /** Fisher's information of an item at one theta. */
 export function information(item: BankItem, theta: number): number {
-  const above = item.b.map((threshold) => 1 / (1 + Math.exp(-item.a * (theta - threshold))));
-  const slopes = [0, ...above.map((one) => item.a * one * (1 - one)), 0];
-  return probabilities(item, theta).reduce((sum, probability, answer) => {
-    const change = (slopes[answer] ?? 0) - (slopes[answer + 1] ?? 0);
-    return probability > 0 ? sum + (change * change) / probability : sum;
-  }, 0);
+  const slopes = reaching(item, theta).map((one) => item.a * one * (1 - one));
+  return probabilities(item, theta).reduce(
+    (sum, probability, answer) => sum + (probability > 0 ? (slopes[answer]! - slopes[answer + 1]!) ** 2 / probability : 0),
+    0,
+  );
 }
 
-/** The posterior's mean and deviation under a standard normal prior (EAP, trapezoid rule). */
-export function estimate(bank: readonly BankItem[], answers: readonly Answer[]): Estimate {
-  const items = new Map(bank.map((item) => [item.item, item]));
-  let total = 0;
-  let first = 0;
-  let second = 0;
-  for (let node = 0; node < NODES; node += 1) {
-    const theta = LOW + ((HIGH - LOW) * node) / (NODES - 1);
-    let weight = Math.exp(-(theta * theta) / 2) * (node === 0 || node === NODES - 1 ? 0.5 : 1);
-    for (const { item, answer } of answers) {
-      const known = items.get(item);
-      if (known) weight *= probabilities(known, theta)[answer] ?? 0;
-    }
-    total += weight;
-    first += weight * theta;
-    second += weight * theta * theta;
-  }
-  const theta = first / total;
-  return { theta, se: Math.sqrt(Math.max(second / total - theta * theta, 0)) };
+/** The item with the most information, the first among equals. */
+function tellingMost(items: readonly BankItem[], theta: number): BankItem {
+  const known = items.map((item) => information(item, theta));
+  return items[known.indexOf(Math.max(...known))]!;
 }
 
-/** What to do after the answers, in their order; an item that was skipped is not asked again. */
-export function nextStep(
-  bank: readonly BankItem[],
-  rule: AdaptiveRule,
-  answers: readonly Answer[],
-  skipped: ReadonlySet<string> = new Set(),
-): Next {
-  const { theta, se } = answers.length === 0 ? { theta: 0, se: Infinity } : estimate(bank, answers);
-  const asked = new Set(answers.map((one) => one.item));
-  const left = bank.filter(({ item }) => !asked.has(item) && !skipped.has(item));
-  const stop = stopAfter(bank, rule, answers, se) ?? (left.length === 0 ? 'no_items' : null);
-  if (stop) return { stop, theta, se, t: 50 + 10 * theta };
-  let ask = '';
-  let most = -Infinity;
-  for (const item of left) {
-    const known = information(item, theta);
-    if (known > most) [ask, most] = [item.item, known];
-  }
-  return { ask, information: most, theta };
-}
-
-function stopAfter(
-  bank: readonly BankItem[],
-  rule: AdaptiveRule,
-  answers: readonly Answer[],
-  se: number,
-): Stop | null {
-  if (answers.length < rule.minItems) return null;
-  if (se < rule.seStop) return 'se';
-  const before = answers.length > 1 ? estimate(bank, answers.slice(0, -1)).se : null;
-  if (rule.seChangeStop !== null && before !== null && Math.abs(before - se) < rule.seChangeStop) return 'dse';
-  return answers.length >= rule.maxItems ? 'max_items' : null;
+/** Mean and deviation of a distribution known by its logarithm (EAP). */
+function momentsOf(grid: readonly number[], log: readonly number[]): [number, number] {
+  const highest = Math.max(...log);
+  const weights = log.map((one) => Math.exp(one - highest));
+  const total = weights.reduce((sum, one) => sum + one);
+  const expected = (of: (theta: number) => number): number => grid.reduce((sum, at, node) => sum + weights[node]! * of(at), 0) / total;
+  const mean = expected((at) => at);
+  return [mean, Math.sqrt(expected((at) => (at - mean) ** 2))];
 }

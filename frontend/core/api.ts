@@ -1,5 +1,24 @@
 /** Made from openapi.json by types.ts; `make frontend` makes it anew. */
 
+export type AdaptiveRule = {
+  readonly first?: string | null;
+  readonly grid?: Grid;
+  readonly max_items: number;
+  readonly min_items: number;
+  readonly prior_mean?: number;
+  readonly prior_sd?: number;
+  readonly se_change_stop?: number | null;
+  readonly se_stop: number;
+  readonly source?: string;
+  readonly start_theta?: number;
+};
+
+export type AdaptiveTest = {
+  readonly bank: Bank;
+  readonly rule: AdaptiveRule;
+  readonly scale: string;
+};
+
 export type Answer = {
   readonly item_id: string;
   readonly question: string;
@@ -32,6 +51,16 @@ export type AssessmentSummary = {
   readonly opens_on: string;
   readonly state: "open" | "submitted";
   readonly submitted_at: string | null;
+};
+
+export type Bank = {
+  readonly items: readonly (BankItem)[];
+};
+
+export type BankItem = {
+  readonly a: number;
+  readonly b: readonly (number)[];
+  readonly item_id: string;
 };
 
 export type BatchStatus = {
@@ -111,6 +140,12 @@ export type FileDigest = {
   readonly bytes: number;
   readonly name: string;
   readonly sha256: string;
+};
+
+export type Grid = {
+  readonly high?: number;
+  readonly low?: number;
+  readonly nodes?: number;
 };
 
 export type Health = {
@@ -319,6 +354,7 @@ export type SmallCells = {
 };
 
 export type Structure = {
+  readonly adaptive?: readonly (AdaptiveTest)[];
   readonly codes?: readonly (string)[];
   readonly instrument_id: string;
   readonly items: readonly (Item)[];

@@ -1,6 +1,7 @@
 /** Which items are asked, given the answers so far. The same rules as instruments/expressions.py; both run the same cases. */
 
-import type { Branch, Condition, Item, ItemKind, Structure, Value } from './wire.ts';
+import { courseOf, type Said } from './adaptive.ts';
+import type { AdaptiveTest, Branch, Condition, Item, ItemKind, Structure, Value } from './wire.ts';
 
 export type Values = Readonly<Record<string, readonly Value[]>>;
 
@@ -12,19 +13,40 @@ export function everyItem(structure: Structure): Item[] {
   return structure.items.flatMap(within);
 }
 
-/** The ids of the items, groups and texts that a person with these answers sees: enabled, and nothing above hidden. */
-export function shownItems(structure: Structure, values: Values): ReadonlySet<string> {
+/**
+ * The ids of the items, groups and texts that a person with these answers sees, in the order met: enabled, and nothing
+ * above hidden; of an adaptive test what it has asked, in its own order, and what it asks next.
+ */
+export function shownItems(structure: Structure, values: Values, skipped: readonly string[] = []): ReadonlySet<string> {
   const enabled = enabledItems(structure, values);
   const shown = new Set<string>();
+  const begun = new Set<AdaptiveTest>();
   const walk = (items: readonly Item[]): void => {
     for (const item of items) {
       if (!enabled.has(item.item_id) || item.hidden) continue;
-      shown.add(item.item_id);
-      walk(item.items ?? []);
+      const test = testOf(structure, item.item_id);
+      if (test === undefined) {
+        shown.add(item.item_id);
+        walk(item.items ?? []);
+      } else if (!begun.has(test)) {
+        begun.add(test);
+        for (const id of courseOf(test, (one) => saidTo(items, one, values, skipped)).asked) shown.add(id);
+      }
     }
   };
   walk(structure.items);
   return shown;
+}
+
+/** The adaptive test that asks the item, if one does. Its items stand side by side. */
+export function testOf(structure: Structure, id: string): AdaptiveTest | undefined {
+  return structure.adaptive?.find(({ bank }) => bank.items.some((one) => one.item_id === id));
+}
+
+function saidTo(items: readonly Item[], id: string, values: Values, skipped: readonly string[]): Said {
+  const [code] = values[id] ?? [];
+  if (code === undefined) return skipped.includes(id) ? null : undefined;
+  return items.find((item) => item.item_id === id)?.options?.find((option) => option.code === code)?.score ?? undefined;
 }
 
 /** An item is enabled when what it stands in is enabled and its own branch holds. What a disabled item once held does not count. */

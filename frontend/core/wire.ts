@@ -3,7 +3,7 @@
 import type * as api from './api.ts';
 
 export type {
-  AssessmentSummary, Branch, Condition, Draft, DraftSaved, Item, LoggedOut, Option, Overview, Part, Presentation, Problem,
+  AdaptiveTest, AssessmentSummary, Branch, Condition, Draft, DraftSaved, Item, LoggedOut, Option, Overview, Part, Presentation, Problem,
   Questionnaire, Receipt, Signal, Structure, WaveCounts,
 } from './api.ts';
 

@@ -1,3 +1,7 @@
+// The wording stands before the code, since text amid code packs worse.
+import './catalogue/nb.json';
+import './catalogue/nn.json';
+import './catalogue/en.json';
 import { render } from 'preact';
 import { embeddedState } from '../core/state.ts';
 import { App, NOBODY } from './app.tsx';

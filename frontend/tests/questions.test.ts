@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Item } from '../core/wire.ts';
-import { entriesOf, pagesOf, progressAt, shownKeys, type Page, type Progress } from '../patient/model/questions.ts';
+import type { Item, Questionnaire } from '../core/wire.ts';
+import { toSubmit } from '../patient/model/answers.ts';
+import { entriesOf, pagesOf, progressAt, shownEntries, shownKeys, type Page, type Progress } from '../patient/model/questions.ts';
 import { questionnaire, saying, when, yesOrNo } from './builders.ts';
 
 const BRANCHING: readonly Item[] = [
@@ -14,7 +15,7 @@ const BRANCHING: readonly Item[] = [
 function pagesWith(items: readonly Item[], values = {}, layout: 'page' | 'list' = 'page'): readonly Page[] {
   const one = questionnaire(items, { layout });
   const shown = shownKeys(one, saying(values));
-  return pagesOf(entriesOf(one).filter((entry) => shown.has(entry.key)));
+  return pagesOf(shownEntries(entriesOf(one), shown));
 }
 
 function progressOn(key: string, items: readonly Item[], values = {}): Progress {
@@ -79,5 +80,59 @@ describe('progress', () => {
 
   it('does not move when an answer on the page opens a branch', () => {
     expect(progressOn('0/pain', BRANCHING).share).toBe(progressOn('0/pain', BRANCHING, { pain: ['yes'] }).share);
+  });
+});
+
+/** Two questions around a test of up to three of five equal statements, of which the first of the bank is asked first. */
+function withTest(before: readonly Item[] = [], after: readonly Item[] = []): Questionnaire {
+  const names = ['e0', 'e1', 'e2', 'e3', 'e4'];
+  const statements = names.map((item_id): Item => ({ item_id, kind: 'choice', options: [{ code: 'no', score: 0 }, { code: 'yes', score: 1 }] }));
+  const bank = { items: names.map((item_id, at) => ({ item_id, a: 1.5, b: [at === 3 ? 0 : 1 + at] })) };
+  const one = questionnaire([...before, ...statements, ...after]);
+  const [part] = one.parts;
+  const adaptive = [{ scale: 's', rule: { min_items: 1, max_items: 3, se_stop: 0.1 }, bank }];
+  return { ...one, parts: [{ ...part!, structure: { ...part!.structure, adaptive } }] };
+}
+
+describe('an adaptive test', () => {
+  const asked = (answers: Parameters<typeof saying>): readonly Page[] => {
+    const one = withTest([yesOrNo('a')], [yesOrNo('z')]);
+    return pagesOf(shownEntries(entriesOf(one), shownKeys(one, saying(...answers))));
+  };
+  const progress = (key: string, answers: Parameters<typeof saying>): Progress => {
+    const one = withTest([yesOrNo('a')], [yesOrNo('z')]);
+    const page = asked(answers).find((other) => other.key === key)!;
+    return progressAt(page, entriesOf(one), shownKeys(one, saying(...answers)));
+  };
+
+  it('asks what tells most, in its own order and where its items stand', () => {
+    expect(keys(asked([{}]))).toEqual(['0/a', '0/e3', '0/z']);
+    expect(keys(asked([{ e3: ['no'] }]))).toEqual(['0/a', '0/e3', '0/e0', '0/z']);
+  });
+
+  it('goes on past what was declined', () => {
+    expect(keys(asked([{}, ['e3']]))).toEqual(['0/a', '0/e3', '0/e0', '0/z']);
+  });
+
+  it('forgets no answer that is not asked for now', () => {
+    const one = withTest();
+    const answers = saying({ e3: ['no'], e4: ['yes'] });
+    expect([...shownKeys(one, answers)]).toEqual(['0/e3', '0/e0']);
+    expect(toSubmit(one, answers)[0]!.values).toEqual({ e3: ['no'] });
+    expect(answers[0]!.values['e4']).toEqual(['yes']);
+  });
+
+  it('says at most how many are left, and never more than before', () => {
+    expect(progress('0/a', [{}])).toEqual({ share: 0, left: 4, isExact: false });
+    expect(progress('0/e3', [{}])).toEqual({ share: 1 / 5, left: 3, isExact: false });
+    expect(progress('0/e0', [{ e3: ['no'] }])).toEqual({ share: 2 / 5, left: 2, isExact: false });
+    expect(progress('0/z', [{ e3: ['no'], e0: ['no'], e1: ['no'] }])).toEqual({ share: 4 / 5, left: 0, isExact: true });
+  });
+
+  it('asks one question a page, where others stand in a list too', () => {
+    const one = withTest([yesOrNo('a'), yesOrNo('b')], [yesOrNo('y'), yesOrNo('z')]);
+    const listed = { ...one, parts: one.parts.map((part) => ({ ...part, presentation: { ...part.presentation, layout: 'list' as const } })) };
+    const shown = shownKeys(listed, saying({ e3: ['yes'] }));
+    expect(pagesOf(shownEntries(entriesOf(listed), shown)).map((page) => page.entries.length)).toEqual([2, 1, 1, 2]);
   });
 });

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import structs
 
 from instruments.defaults import settled
-from instruments.definition import Item, Option, Structure, Translation, every_item
+from instruments.definition import AdaptiveTest, Item, Option, Structure, Translation, every_item
 from instruments.scoring.spec import Banding, Flag, Recode, Scale, ScoredItem, Table
 from instruments.versions import Instrument
 
@@ -14,6 +14,7 @@ KEYS: dict[type[msgspec.Struct], str] = {
     Item: "item_id",
     Option: "code",
     Translation: "language",
+    AdaptiveTest: "scale",
     ScoredItem: "item_id",
     Scale: "scale_id",
     Recode: "name",

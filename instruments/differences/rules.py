@@ -31,6 +31,18 @@ EQUIVALENCE = "needs an equivalence note (Coons 2009)"
 MAY_HOLD_RECALL = "it may hold the recall period or an instruction; read it before pooling"
 
 
+ADAPTIVE = Rule(
+    "structure",
+    "major",
+    Effect.SCORES,
+    "part",
+    "",
+    "other items may be asked of the same person, on the same scale: scores of one calibration compare, "
+    "their errors and which items are answered do not",
+)
+"""How items are chosen: what is estimated stays the same while each item means what it did."""
+
+
 def _asked(says: str) -> Rule:
     return Rule("structure", "major", Effect.NONE, "item", says)
 
@@ -62,6 +74,10 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "Structure.source": _label("structure", "the source"),
         "Structure.codes": _label("structure", "the codes"),
         "Structure.variables": Rule("structure", "major", Effect.NONE, "everything", "the variables"),
+        "Structure.adaptive": ADAPTIVE._replace(says="which items are asked adaptively"),
+        "Structure.adaptive:order": _label("structure", "the order of the adaptive tests"),
+        "AdaptiveTest.rule": ADAPTIVE._replace(says="the rule by which items are chosen and the test ends"),
+        "AdaptiveTest.bank": ADAPTIVE._replace(says="the calibration by which items are chosen"),
         "Structure.items": _asked("the item"),
         "Structure.items:move": _asked("the item")._replace(effect=Effect.SCORES),
         "Structure.items:order": _asked("the order of the items")._replace(effect=Effect.SCORES),

@@ -3,7 +3,7 @@
 import msgspec
 
 from instruments.defaults import fields_of
-from instruments.definition import Branch
+from instruments.definition import AdaptiveRule, Bank, Branch
 from instruments.differences.edits import Edit, turned
 from instruments.differences.parts import TOP
 from instruments.differences.rules import Rule
@@ -23,6 +23,7 @@ NOUNS = {
     "texts": "text",
     "controls": "item",
     "orientation": "item",
+    "adaptive": "adaptive test of the scale",
 }
 
 
@@ -103,6 +104,10 @@ def _shown(given: object) -> str:
             shown = "yes" if given else "no"
         case Branch():
             shown = _branch(given)
+        case AdaptiveRule():
+            shown = _adaptive_rule(given)
+        case Bank():
+            shown = f"a bank of {len(given.items)} items"
         case MissingRule():
             shown = f"{given.kind} {given.least:g}" if given.least else given.kind
         case msgspec.Struct():
@@ -120,3 +125,14 @@ def _branch(branch: Branch) -> str:
     joint = " and " if branch.needs == "all" else " or "
     said = [f"{one.item} {one.operator} {_shown(one.value)}" for one in branch.conditions]
     return "(" + joint.join([*said, *(_branch(inner) for inner in branch.branches)]) + ")"
+
+
+def _adaptive_rule(rule: AdaptiveRule) -> str:
+    """How a test ends, in words, and what else is not as it usually is."""
+    said = f"{rule.min_items} to {rule.max_items} items, ending at an error below {rule.se_stop:g}"
+    if rule.se_change_stop is not None:
+        said += f" or changed by less than {rule.se_change_stop:g}"
+    usual = AdaptiveRule(rule.min_items, rule.max_items, rule.se_stop, rule.se_change_stop)
+    others = ("first", "start_theta", "prior_mean", "prior_sd", "grid", "source")
+    unusual = [name for name in others if getattr(rule, name) != getattr(usual, name)]
+    return ", ".join([said, *(f"{name} {_shown(getattr(rule, name))}" for name in unusual)])

@@ -29,7 +29,7 @@ STATUSES: Mapping[State, str] = {
     State.PUBLISHED: "active",
     State.RETIRED: "retired",
 }
-OF_STRUCTURE = ("instrument_id", "version", "recall", "validated", "source", "codes", "variables")
+OF_STRUCTURE = ("instrument_id", "version", "recall", "validated", "source", "codes", "variables", "adaptive")
 
 
 class UnwritableInstrumentError(Exception):

@@ -1,19 +1,16 @@
-"""Graded-response scoring: probabilities, information, EAP by response pattern, and tables for summed scores.
+"""Graded-response scoring: EAP by response pattern, and tables for summed scores.
 
-The model is Samejima's (1969) with D = 1: P(X >= k) = 1 / (1 + exp(-a (theta - b_k))). The estimate is the
-mean of the posterior under a standard normal prior over a grid (EAP: Bock & Mislevy 1982), its error the
-posterior's standard deviation, and T = 50 + 10 theta.
+The estimate is the mean of the posterior under a standard normal prior over a grid (EAP: Bock & Mislevy
+1982), its error the posterior's standard deviation, and T = 50 + 10 theta.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from instruments.scoring.bank import Bank, BankError, BankItem, Grid, check_bank, check_grid
-
-Column = NDArray[np.float64]
-Matrix = NDArray[np.float64]
+from instruments.bank import BankError, check_bank
+from instruments.definition import Bank, Grid
+from instruments.graded_response import Column, Matrix, logarithms, nodes_of, probabilities, trapezoid
 
 ROWS_AT_ONCE = 2048
 
@@ -35,36 +32,6 @@ class SummedScore(NamedTuple):
     t_se: float
 
 
-def nodes_of(grid: Grid) -> Column:
-    """The nodes of a grid.
-
-    Raises:
-        BankError: see ``check_grid``.
-    """
-    check_grid(grid)
-    return np.linspace(grid.low, grid.high, grid.nodes)
-
-
-def probabilities(item: BankItem, theta: Column) -> Matrix:
-    """The probability of each answer: a row an answer from 0, a column a theta."""
-    above = 1 / (1 + np.exp(-item.a * (theta - np.array(item.b)[:, np.newaxis])))
-    ones, zeros = np.ones((1, len(theta))), np.zeros((1, len(theta)))
-    steps: Matrix = np.vstack([ones, above]) - np.vstack([above, zeros])
-    return steps
-
-
-def information(item: BankItem, theta: Column) -> Column:
-    """Fisher's information of an item at each theta: the sum over answers of P'^2 / P (Samejima 1969)."""
-    above = 1 / (1 + np.exp(-item.a * (theta - np.array(item.b)[:, np.newaxis])))
-    slopes = item.a * above * (1 - above)
-    zeros = np.zeros((1, len(theta)))
-    change = np.vstack([zeros, slopes]) - np.vstack([slopes, zeros])
-    steps = probabilities(item, theta)
-    parts = np.divide(change**2, steps, out=np.zeros_like(steps), where=steps > 0)
-    total: Column = parts.sum(axis=0)
-    return total
-
-
 def estimate(bank: Bank, answers: Matrix, grid: Grid | None = None) -> Estimates:
     """EAP of every response: ``answers`` has a row a response and a column an item, NaN where not answered.
 
@@ -77,7 +44,7 @@ def estimate(bank: Bank, answers: Matrix, grid: Grid | None = None) -> Estimates
     theta = nodes_of(grid or Grid())
     given = np.asarray(answers, dtype=np.float64).reshape(-1, len(bank.items))
     _check_answers(bank, given)
-    tables = [_log(probabilities(item, theta)) for item in bank.items]
+    tables = [logarithms(probabilities(item, theta)) for item in bank.items]
     found = [
         _posterior(tables, given[start : start + ROWS_AT_ONCE], theta)
         for start in range(0, len(given), ROWS_AT_ONCE)
@@ -96,29 +63,18 @@ def _check_answers(bank: Bank, given: Matrix) -> None:
         raise BankError(f"row {row + 1}, item {name!r}", f"the answer is none of 0 to {highest[column]}")
 
 
-def _log(steps: Matrix) -> Matrix:
-    logs: Matrix = np.log(np.maximum(steps, 1e-300))
-    return logs
-
-
 def _posterior(tables: list[Matrix], given: Matrix, theta: Column) -> tuple[Column, Column]:
     log = np.tile(-(theta**2) / 2, (len(given), 1))
     for column, table in enumerate(tables):
         there = ~np.isnan(given[:, column])
         log[there] += table[given[there, column].astype(np.intp)]
-    weights = np.exp(log - log.max(axis=1, keepdims=True)) * _trapezoid(len(theta))
+    weights = np.exp(log - log.max(axis=1, keepdims=True)) * trapezoid(len(theta))
     weights /= weights.sum(axis=1, keepdims=True)
     # Summed row by row, so that a response scores to the last bit as it does among others.
     mean = (weights * theta).sum(axis=1)
     deviation = np.sqrt((weights * (theta - mean[:, np.newaxis]) ** 2).sum(axis=1))
     unanswered = np.isnan(given).all(axis=1)
     return np.where(unanswered, np.nan, mean), np.where(unanswered, np.nan, deviation)
-
-
-def _trapezoid(nodes: int) -> Column:
-    weights = np.ones(nodes)
-    weights[[0, -1]] = 0.5
-    return weights
 
 
 def summed_scores(bank: Bank, grid: Grid | None = None) -> tuple[SummedScore, ...]:
@@ -139,7 +95,7 @@ def summed_scores(bank: Bank, grid: Grid | None = None) -> tuple[SummedScore, ..
         for answer, step in enumerate(steps):
             longer[answer : answer + len(likelihood)] += likelihood * step
         likelihood = longer
-    weights = likelihood * np.exp(-(theta**2) / 2) * _trapezoid(len(theta))
+    weights = likelihood * np.exp(-(theta**2) / 2) * trapezoid(len(theta))
     weights /= weights.sum(axis=1, keepdims=True)
     mean = weights @ theta
     deviation = np.sqrt((weights * (theta - mean[:, np.newaxis]) ** 2).sum(axis=1))

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from instruments.scoring.bank import Bank, Grid
+from instruments.definition import Bank, Grid
 from instruments.scoring.spec import Linear, Scale, ScoringSpec, Table
 
 Column: TypeAlias = NDArray[np.float64]
@@ -254,7 +254,7 @@ class _Layout:
         parts = self._parts(scale)
         grades = None if scale.table is None else _grades(self.tables[scale.table], scale.assumed)
         needed = scale.missing.needed(len(parts))
-        bank = None if scale.bank is None else _bank_of(self.banks[scale.bank], scale.items)
+        bank = None if scale.bank is None else bank_of(self.banks[scale.bank], scale.items)
         return Alone(index, scale.combine, np.array(parts, dtype=np.intp), needed, grades, bank, scale.grid)
 
     def _finish(self, index: int, scale: Scale) -> Finish:
@@ -285,7 +285,7 @@ def _lookup(pairs: tuple[tuple[float, float], ...]) -> Lookup:
     return Lookup(np.array([pair[0] for pair in rising]), np.array([pair[1] for pair in rising]))
 
 
-def _bank_of(bank: Bank, items: tuple[str, ...]) -> Bank:
+def bank_of(bank: Bank, items: tuple[str, ...]) -> Bank:
     """The bank's items in the order of the scale's."""
     known = {item.item_id: item for item in bank.items}
     return Bank(tuple(known[name] for name in items))

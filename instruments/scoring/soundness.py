@@ -6,8 +6,9 @@ from itertools import pairwise
 from math import ceil, isfinite
 from typing import NamedTuple
 
+from instruments.bank import BankError, check_bank, check_grid
 from instruments.definition import CHOICES, NUMBERS, Document, Item, Structure, every_item
-from instruments.scoring.bank import BankError, check_bank, check_grid
+from instruments.scoring.adaptive_fit import misfits_of_adaptive
 from instruments.scoring.spec import Banding, Flag, Scale, ScoredItem, ScoringSpec
 
 MOST_RECODED = 1000
@@ -211,6 +212,7 @@ def _misfits(spec: ScoringSpec, structure: Structure) -> Iterator[SpecFault]:
         rule = _misfit(scored, asked[scored.item_id], recodes.get(scored.recode or ""))
         if rule is not None:
             yield SpecFault(scored.item_id, rule)
+    yield from (SpecFault(where, rule) for where, rule in misfits_of_adaptive(spec, structure))
 
 
 def _misfit(scored: ScoredItem, item: Item, recode: dict[float, float] | None) -> str | None:

@@ -3,8 +3,7 @@
 from math import ceil
 from typing import Literal
 
-from instruments.definition import Document
-from instruments.scoring.bank import Bank, Grid
+from instruments.definition import Bank, Document, Grid
 
 Direction = Literal["higher-better", "higher-worse"]
 Combine = Literal["mean", "sum", "prorated-sum", "highest", "table", "missing", "eap"]

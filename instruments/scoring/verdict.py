@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from instruments.answers import Answers
-from instruments.definition import Document, Item, Structure, Value, every_item
+from instruments.definition import Bank, Document, Item, Structure, Value, every_item
 from instruments.scoring.engine import compare, label, raise_flags, score_parts
-from instruments.scoring.plan import Matrix, Plan, make_plan
+from instruments.scoring.irt import estimate
+from instruments.scoring.plan import UNCHANGED, Matrix, Plan, bank_of, make_plan
 from instruments.scoring.spec import Scale, ScoredItem, ScoringSpec, shown_scales
 
 NAN = float("nan")
@@ -20,7 +21,8 @@ class ScaleScore(Document, frozen=True):
     """A scale's score and why it is what it is: the parts used, the parts missing, and the rule in words.
 
     ``value`` is None where too many parts are missing. ``inapplicable`` are the parts that do not apply to
-    the person; a scale ``applies`` not where its own condition says so and it has no score.
+    the person; a scale ``applies`` not where its own condition says so and it has no score. ``se`` is the
+    standard error of an estimate, in the units of its score; None of what is no estimate, or is looked up.
     """
 
     scale_id: str
@@ -30,6 +32,7 @@ class ScaleScore(Document, frozen=True):
     rule: str
     inapplicable: tuple[str, ...] = ()
     applies: bool = True
+    se: float | None = None
 
 
 class Raised(Document, frozen=True):
@@ -126,31 +129,34 @@ def _number(reader: _Reader, values: tuple[Value, ...]) -> float:
 
 
 class _Outlined(NamedTuple):
-    """A shown scale, where it and its parts stand, and its rule where nothing is missing."""
+    """A shown scale, where it and its parts stand, its rule where nothing is missing, and its bank."""
 
     scale: Scale
     row: int
     names: tuple[str, ...]
     rows: tuple[int, ...]
     whole: str
+    bank: Bank | None
 
 
 @lru_cache(maxsize=256)
 def _outline(spec: ScoringSpec) -> tuple[_Outlined, ...]:
-    return tuple(_outlined(scale, make_plan(spec).rows) for scale in shown_scales(spec))
+    banks = {named.name: named.bank for named in spec.banks}
+    return tuple(_outlined(scale, make_plan(spec).rows, banks) for scale in shown_scales(spec))
 
 
-def _outlined(scale: Scale, rows: Mapping[str, int]) -> _Outlined:
+def _outlined(scale: Scale, rows: Mapping[str, int], banks: Mapping[str, Bank]) -> _Outlined:
     names = (*scale.items, *scale.scales)
     parts = tuple(rows[name] for name in names)
-    return _Outlined(scale, rows[scale.scale_id], names, parts, _rule(scale, len(names), len(names)))
+    bank = None if scale.bank is None else bank_of(banks[scale.bank], scale.items)
+    return _Outlined(scale, rows[scale.scale_id], names, parts, _rule(scale, len(names), len(names)), bank)
 
 
 def _reason(one: _Outlined, plan: Plan, values: list[float], not_applied: frozenset[str]) -> ScaleScore:
     value = values[one.row]
     lacking = [name for name, row in zip(one.names, one.rows, strict=True) if values[row] != values[row]]
     if value == value and not lacking:  # noqa: PLR0124 - false for NaN only
-        return ScaleScore(one.scale.scale_id, value, one.names, (), one.whole)
+        return ScaleScore(one.scale.scale_id, value, one.names, (), one.whole, se=_error(one, values))
     missing = tuple(name for name in lacking if name not in not_applied)
     is_scored = not isnan(value)
     return ScaleScore(
@@ -161,7 +167,17 @@ def _reason(one: _Outlined, plan: Plan, values: list[float], not_applied: frozen
         rule=_rule(one.scale, len(one.names) - len(lacking), len(one.names)),
         inapplicable=tuple(name for name in lacking if name in not_applied),
         applies=is_scored or bool(missing and not _is_ruled_out(one.scale, plan, values)),
+        se=_error(one, values) if is_scored else None,
     )
+
+
+def _error(one: _Outlined, values: list[float]) -> float | None:
+    """The standard error of an estimated score, brought on the line of the score."""
+    if one.bank is None or one.scale.recode is not None:
+        return None
+    error = float(estimate(one.bank, np.array([[values[row] for row in one.rows]]), one.scale.grid).se[0])
+    line = one.scale.transform or UNCHANGED
+    return error * abs((line.high - line.low) / (line.raw_high - line.raw_low))
 
 
 def _is_ruled_out(scale: Scale, plan: Plan, values: list[float]) -> bool:

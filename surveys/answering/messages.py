@@ -80,12 +80,15 @@ class StoredResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     submitted_at: datetime
 
 
-class StoredScore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One scale's value, or nothing where too much was missing; ``rule`` says by which rule."""
+class StoredScore(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One scale's value, or nothing where too much was missing; ``rule`` says by which rule, ``se`` is the
+    standard error of an estimate.
+    """
 
     scale_id: str
     value: float | None
     rule: str
+    se: float | None = None
 
 
 class StoredScores(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

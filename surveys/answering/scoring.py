@@ -56,7 +56,7 @@ def scores_of(instrument: Instrument, answers: Answers) -> StoredScores:
         structure=content_hash(instrument.structure).hex(),
         scoring=content_hash(instrument.scoring).hex(),
         engine=ENGINE_VERSION,
-        scores=tuple(StoredScore(one.scale_id, one.value, one.rule) for one in scores),
+        scores=tuple(StoredScore(one.scale_id, one.value, one.rule, one.se) for one in scores),
     )
 
 

@@ -13,7 +13,7 @@ from instruments.scoring.formula import formula
 from instruments.versions import Instrument, content_hash
 from surveys.identifiers import ProjectId
 from surveys.research.layout import ItemColumn, Layout, ScaleColumn
-from surveys.research.rows import ANSWERED, MISSING, NOT_ASKED, NOT_SHOWN, SKIPPED, WITHHELD
+from surveys.research.rows import ANSWERED, MISSING, NOT_ADMINISTERED, NOT_ASKED, NOT_SHOWN, SKIPPED, WITHHELD
 
 STATUSES: Mapping[str, str] = MappingProxyType(
     {
@@ -21,6 +21,7 @@ STATUSES: Mapping[str, str] = MappingProxyType(
         SKIPPED: "the person saw the item and chose not to answer",
         MISSING: "the item was shown and is neither answered nor skipped",
         NOT_SHOWN: "branching or the layout did not show the item, given the other answers",
+        NOT_ADMINISTERED: "adaptive testing did not ask the item: others told more, or it had ended",
         NOT_ASKED: "the row answers another instrument, or a version without this item",
         WITHHELD: "the answer is free text, for which the project has no approval",
     }
@@ -146,6 +147,8 @@ def _columns(layout: Layout) -> Iterator[Column]:
         yield _status_column(column, fields[column.status])
     for scale in layout.scales:
         yield _scale_column(layout, scale, fields[scale.name])
+        if scale.error is not None:
+            yield _error_column(scale, fields[scale.error])
 
 
 def _own_column(field: pa.Field, kind: Literal["key", "linked"], meaning: str) -> Column:
@@ -199,6 +202,16 @@ def _scale_column(layout: Layout, column: ScaleColumn, field: pa.Field) -> Colum
         maximum=scale.highest,
         formula=formula(scale, versions[-1].scoring),
         direction=scale.direction,
+    )
+
+
+def _error_column(column: ScaleColumn, field: pa.Field) -> Column:
+    return Column(
+        name=field.name,
+        type=str(field.type),
+        kind="scale",
+        meaning={"en": f"standard error of {column.name}, in the same units"},
+        instrument_id=column.instrument_id,
     )
 
 

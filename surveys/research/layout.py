@@ -57,21 +57,30 @@ class ItemColumn(NamedTuple):
 
 
 class ScaleColumn(NamedTuple):
-    """One scale as a column."""
+    """One scale as a column; of an estimate with a second column, ``NAME:se``, its standard error."""
 
     name: str
     instrument_id: str
     scale: Scale
 
+    @property
+    def error(self) -> str | None:
+        """The name of the column with the standard error, where the scale has one."""
+        return f"{self.name}:se" if self.scale.combine == "eap" else None
+
 
 class Layout(NamedTuple):
-    """Every column of an extract, in order; ``asked`` has the items of each structure by its content hash."""
+    """Every column of an extract, in order; ``asked`` has the items of each structure by its content hash.
+
+    ``banks`` has, by structure and item, the items of the adaptive test that the item is asked in.
+    """
 
     project: Project
     instruments: tuple[Instrument, ...]
     items: tuple[ItemColumn, ...]
     scales: tuple[ScaleColumn, ...]
     asked: Mapping[str, frozenset[str]]
+    banks: Mapping[tuple[str, str], frozenset[str]]
 
     @property
     def linked(self) -> tuple[Variable, ...]:
@@ -86,7 +95,8 @@ class Layout(NamedTuple):
         for column in self.items:
             fields.append(pa.field(column.name, column.type))
             fields.append(pa.field(column.status, pa.string(), nullable=False))
-        fields += [pa.field(column.name, pa.float64()) for column in self.scales]
+        names = (name for column in self.scales for name in (column.name, column.error))
+        fields += [pa.field(name, pa.float64()) for name in names if name is not None]
         return pa.schema(fields)
 
 
@@ -103,7 +113,18 @@ def make_layout(instruments: Sequence[Instrument], project: Project) -> Layout:
             content_hash(one.structure).hex(): frozenset(item.item_id for item in _items(one))
             for one in versions
         },
+        banks={
+            (content_hash(one.structure).hex(), item_id): bank
+            for one in versions
+            for bank in _banks(one)
+            for item_id in bank
+        },
     )
+
+
+def _banks(instrument: Instrument) -> Iterator[frozenset[str]]:
+    for test in instrument.structure.adaptive:
+        yield frozenset(item.item_id for item in test.bank.items)
 
 
 def _identity(instrument: Instrument) -> tuple[str, str, bytes]:

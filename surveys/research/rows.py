@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from instruments.definition import Value
-from surveys.answering import StoredResponse, StoredScores
+from surveys.answering import StoredResponse, StoredScore, StoredScores
 from surveys.clock import local_date
 from surveys.research.disclosure import coarsen, may_show
 from surveys.research.layout import ItemColumn, Layout
@@ -15,6 +15,7 @@ from surveys.research.linked import LinkedCase, month_of
 ANSWERED = "answered"
 SKIPPED = "skipped"
 NOT_SHOWN = "not-shown"
+NOT_ADMINISTERED = "not-administered"
 MISSING = "missing"
 NOT_ASKED = "not-asked"
 WITHHELD = "withheld"
@@ -58,10 +59,12 @@ def to_batch(layout: Layout, rows: Sequence[Row]) -> pa.RecordBatch:
         columns[column.name] = values
         columns[column.status] = statuses
     for scale in layout.scales:
-        found: list[object] = [None] * len(rows)
+        scores: list[StoredScore | None] = [None] * len(rows)
         for position in positions.get(scale.instrument_id, ()):
-            found[position] = _score(rows[position].scores, scale.scale.scale_id)
-        columns[scale.name] = found
+            scores[position] = _score(rows[position].scores, scale.scale.scale_id)
+        columns[scale.name] = [None if one is None else one.value for one in scores]
+        if scale.error is not None:
+            columns[scale.error] = [None if one is None else one.se for one in scores]
     arrays = [pa.array(columns[field.name], field.type) for field in layout.schema]
     return pa.RecordBatch.from_arrays(arrays, schema=layout.schema)
 
@@ -122,8 +125,14 @@ def _item_values(
         elif item_id in response.shown:
             statuses[position] = MISSING
         elif item_id in layout.asked[response.hashes.structure]:
-            statuses[position] = NOT_SHOWN
+            statuses[position] = _not_shown(layout, response, item_id)
     return values, statuses
+
+
+def _not_shown(layout: Layout, response: StoredResponse, item_id: str) -> str:
+    """Whether an adaptive test chose other items, or the item or its whole test was not shown."""
+    bank = layout.banks.get((response.hashes.structure, item_id), frozenset())
+    return NOT_SHOWN if bank.isdisjoint(response.shown) else NOT_ADMINISTERED
 
 
 def _shown(layout: Layout, column: ItemColumn, given: tuple[Value, ...]) -> tuple[object, str]:
@@ -138,7 +147,7 @@ def _shown(layout: Layout, column: ItemColumn, given: tuple[Value, ...]) -> tupl
     return values[0], ANSWERED
 
 
-def _score(scores: StoredScores | None, scale_id: str) -> float | None:
+def _score(scores: StoredScores | None, scale_id: str) -> StoredScore | None:
     if scores is None:
         return None
-    return next((one.value for one in scores.scores if one.scale_id == scale_id), None)
+    return next((one for one in scores.scores if one.scale_id == scale_id), None)

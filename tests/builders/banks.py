@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from instruments.scoring.bank import Bank, BankItem
-from instruments.scoring.irt import Matrix
+from instruments.definition import Bank, BankItem
+from instruments.graded_response import Matrix
 
 VECTORS = Path(__file__).parents[1] / "instruments" / "vectors"
 BANK_FILE = VECTORS / "irt_synthetic_grm_bank.csv"

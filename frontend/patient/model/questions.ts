@@ -1,15 +1,16 @@
 /** A questionnaire as a person meets it: which questions, on which pages, and how many are left. */
 
-import { everyCondition, shownItems } from '../../core/branching.ts';
-import type { Item, Part, PartAnswers, Questionnaire } from '../../core/wire.ts';
+import { everyCondition, shownItems, testOf } from '../../core/branching.ts';
+import type { AdaptiveTest, Item, Part, PartAnswers, Questionnaire } from '../../core/wire.ts';
 
-/** An item that can be asked, or a text to read. `groups` are what it stands in, outermost first. */
+/** An item that can be asked, or a text to read. `groups` are what it stands in, outermost first; `test` asks it adaptively. */
 export interface Entry {
   readonly key: string;
   readonly part: Part;
   readonly item: Item;
   readonly groups: readonly Item[];
   readonly isQuestion: boolean;
+  readonly test: AdaptiveTest | undefined;
 }
 
 /** What is on the screen at one time. Its key is the first question's, or the first text's where it asks nothing. */
@@ -36,24 +37,30 @@ function isEntry(part: Part, item: Item): boolean {
 }
 
 function entry(part: Part, item: Item, groups: readonly Item[]): Entry {
-  return { key: keyOf(part.part, item.item_id), part, item, groups, isQuestion: item.kind !== 'display' };
+  return { key: keyOf(part.part, item.item_id), part, item, groups, isQuestion: item.kind !== 'display', test: testOf(part.structure, item.item_id) };
 }
 
 export function keyOf(part: number, itemId: string): string {
   return `${part}/${itemId}`;
 }
 
-/** The keys of all items that these answers show, over all parts. */
+/** The keys of all items that these answers show, over all parts, in the order met. */
 export function shownKeys(questionnaire: Questionnaire, answers: readonly PartAnswers[]): ReadonlySet<string> {
   return new Set(
     questionnaire.parts.flatMap(({ part, structure }) => {
-      const values = answers.find((one) => one.part === part)?.values ?? {};
-      return [...shownItems(structure, values)].map((id) => keyOf(part, id));
+      const { values = {}, skipped = [] } = answers.find((one) => one.part === part) ?? {};
+      return [...shownItems(structure, values, skipped)].map((id) => keyOf(part, id));
     }),
   );
 }
 
-/** The pages of the entries: one question each with the texts before it, or a whole group where the layout is a list. */
+/** The entries that are shown, in the order met. */
+export function shownEntries(entries: readonly Entry[], shown: ReadonlySet<string>): readonly Entry[] {
+  const byKey = new Map(entries.map((one) => [one.key, one]));
+  return [...shown].flatMap((key) => byKey.get(key) ?? []);
+}
+
+/** The pages of the entries: one question each with the texts before it, or a whole group where the layout is a list. What is asked adaptively waits for the answer before it. */
 export function pagesOf(entries: readonly Entry[]): readonly Page[] {
   const pages: Entry[][] = [];
   for (const next of entries) {
@@ -67,6 +74,7 @@ export function pagesOf(entries: readonly Entry[]): readonly Page[] {
 function belongs(next: Entry, page: readonly Entry[]): boolean {
   const last = page.at(-1)!;
   if (last.part !== next.part) return false;
+  if (next.test || last.test) return page.every((one) => !one.isQuestion);
   if (next.part.presentation.layout === 'list') return last.groups[0] === next.groups[0];
   return !last.isQuestion;
 }
@@ -81,20 +89,35 @@ export interface Progress {
 }
 
 /** How far along a page is, measured on all questions that could come up, so that a branch never moves it backwards. */
-export function progressAt(page: Page, all: readonly Entry[], shown: ReadonlySet<string>): Progress {
+export function progressAt(page: Page, entries: readonly Entry[], shown: ReadonlySet<string>): Progress {
+  const all = withLongestTests(entries, shown);
   const first = all.findIndex((one) => one.key === page.entries[0]!.key);
   const last = all.findIndex((one) => one.key === page.entries.at(-1)!.key);
   const later = all.slice(last + 1).filter((one) => one.isQuestion);
   const before = all.slice(0, first).filter((one) => one.isQuestion).length;
   const total = all.filter((one) => one.isQuestion).length;
-  const undecided = stillOpen(later, new Set(all.slice(first).map((one) => one.key)));
+  const undecided = stillOpen(later, new Set(all.slice(first).map((one) => one.key)), shown);
   const left = later.filter((one) => shown.has(one.key) || undecided.has(one.key));
   return { share: before / Math.max(1, total), left: left.length, isExact: !left.some((one) => undecided.has(one.key)) };
 }
 
+/** All entries, of an adaptive test as many as it asks at most: those that it has asked first, in its order. */
+function withLongestTests(entries: readonly Entry[], shown: ReadonlySet<string>): readonly Entry[] {
+  const order = [...shown];
+  const place = ({ key }: Entry): number => (shown.has(key) ? order.indexOf(key) : Infinity);
+  return entries.flatMap((one, at) => {
+    if (one.test === undefined) return one;
+    if (entries[at - 1]?.test === one.test) return [];
+    const mine = entries.filter((other) => other.test === one.test);
+    return mine.sort((a, b) => (place(a) < place(b) ? -1 : 1)).slice(0, one.test.rule.max_items);
+  });
+}
+
 /** The keys of the later questions whose asking hangs on an answer that is still to come. */
-function stillOpen(later: readonly Entry[], coming: ReadonlySet<string>): ReadonlySet<string> {
-  const hangs = ({ part, item, groups }: Entry): boolean =>
+function stillOpen(later: readonly Entry[], coming: ReadonlySet<string>, shown: ReadonlySet<string>): ReadonlySet<string> {
+  const isOn = ({ part, test }: Entry): boolean => test !== undefined && test.bank.items.some((one) => shown.has(keyOf(part.part, one.item_id)));
+  const hangs = (one: Entry): boolean => isOn(one) || hangsOnBranch(one);
+  const hangsOnBranch = ({ part, item, groups }: Entry): boolean =>
     [...groups, item].some((one) => one.branch && everyCondition(one.branch).some((condition) => coming.has(keyOf(part.part, condition.item))));
   return new Set(later.filter(hangs).map((one) => one.key));
 }

@@ -5,7 +5,7 @@ import { ask } from '../../core/requests.ts';
 import type { AnswerFault, DraftSaved, Language, Part, Questionnaire, Receipt, Submission, Value } from '../../core/wire.ts';
 import { answersOf, differences, isUnanswered, toSubmit, valuesAt, withSkipped, withValues, type AllAnswers } from './answers.ts';
 import { keepDraft, type DraftKeeper, type DraftStatus, type Saved } from './drafts.ts';
-import { entriesOf, pagesOf, shownKeys, type Entry, type Page } from './questions.ts';
+import { entriesOf, pagesOf, shownEntries, shownKeys, type Entry, type Page } from './questions.ts';
 import { forgetSubmission, submissionId } from './submission-id.ts';
 
 export type Sent =
@@ -76,6 +76,13 @@ export class Sitting {
     this.#change(withSkipped(this.#sight.answers, entry, skipped));
   }
 
+  /** Leaves a page. What comes next in an adaptive test hangs on this, so that a question left open is declined now. */
+  leave(page: Page): void {
+    const { answers } = this.#sight;
+    const open = page.entries.filter((entry) => entry.test && isUnanswered(answers, entry));
+    if (open.length > 0) this.#change(open.reduce((all, entry) => withSkipped(all, entry, true), answers));
+  }
+
   /** A question with an initial answer shows it chosen the first time; a scale never does. */
   visit(page: Page): void {
     const { answers } = this.#sight;
@@ -104,7 +111,7 @@ export class Sitting {
   firstOpenedSinceReview(): Page | null {
     const known = this.#reviewed;
     if (known === null) return null;
-    const isNew = (page: Page): boolean => page.entries.some((entry) => entry.isQuestion && !known.has(entry.key));
+    const isNew = (page: Page): boolean => page.entries.some((entry) => entry.test || (entry.isQuestion && !known.has(entry.key)));
     return this.#sight.pages.find((page) => this.#isOpen(page) && isNew(page)) ?? null;
   }
 
@@ -206,7 +213,7 @@ export class Sitting {
 
   #look(answers: AllAnswers, elsewhere: Questionnaire | null): Sight {
     const shown = shownKeys(this.questionnaire, answers);
-    const pages = pagesOf(this.entries.filter((entry) => shown.has(entry.key)));
+    const pages = pagesOf(shownEntries(this.entries, shown));
     return { answers, shown, pages, status: this.#keeper.status(), elsewhere };
   }
 }

@@ -103,6 +103,7 @@ function Question({ sitting, sight, place, go }: QuestionProps) {
   const show = (to: Page | undefined, changing = false): void =>
     go(to === undefined ? { view: 'review', assessment } : { view: 'question', assessment, page: to.key, changing });
   const next = (): void => {
+    sitting.leave(page);
     void sitting.flush();
     if (place.changing) show(sitting.firstOpenedSinceReview() ?? undefined, true);
     else show(sitting.sight.pages[at + 1]);

@@ -30,6 +30,8 @@ export function QuestionPage({ sitting, sight, page, progress, isChanging, onNex
   const unreadable = useRef(new Map<string, Rule>());
   const questions = page.entries.filter((entry) => entry.isQuestion);
   const isAlone = questions.length === 1;
+  // After a changed answer an adaptive test may ask more before the overview comes.
+  const isLast = isChanging && !page.entries.some((entry) => entry.test);
 
   const next = (event: Event): void => {
     event.preventDefault();
@@ -69,7 +71,7 @@ export function QuestionPage({ sitting, sight, page, progress, isChanging, onNex
       )}
       <div class="actions onward">
         <button class="button second" type="button" onClick={onBack}>{t('question.back')}</button>
-        <button class="button" type="submit">{t(isChanging ? 'question.done' : 'question.next')}</button>
+        <button class="button" type="submit">{t(isLast ? 'question.done' : 'question.next')}</button>
       </div>
       <button class="quiet pause" type="button" onClick={onPause}>{t('question.pause')}</button>
     </form>

@@ -29,7 +29,7 @@ export function Review({ sitting, sight, go, onReceipt, onSignedOut, onLeave }: 
   const [stage, setStage] = useState<Stage>('looking');
   const [faults, setFaults] = useState<readonly Missing[]>([]);
   const asked = sight.pages.flatMap((page) => page.entries.filter((entry) => entry.isQuestion).map((entry) => ({ page, entry })));
-  const open = asked.filter(({ entry }) => isUnanswered(sight.answers, entry)).length;
+  const open = asked.filter(({ entry }) => !entry.test && isUnanswered(sight.answers, entry)).length;
   const change = (page: Page): void =>
     go({ view: 'question', assessment: sitting.questionnaire.assessment_id, page: page.key, changing: true });
 
@@ -78,7 +78,8 @@ interface Missing extends Asked {
 
 function missingIn(asked: readonly Asked[], { answers }: Sight): readonly Missing[] {
   return asked.flatMap((one) => {
-    const rule = faultOf(one.entry.item, valuesAt(answers, one.entry), isSkipped(answers, one.entry));
+    const isWaiting = one.entry.test && isUnanswered(answers, one.entry);
+    const rule = isWaiting ? 'required' : faultOf(one.entry.item, valuesAt(answers, one.entry), isSkipped(answers, one.entry));
     return rule === null ? [] : [{ ...one, rule: `fault.${rule}` as const }];
   });
 }

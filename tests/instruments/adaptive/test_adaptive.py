@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instruments.adaptive import RULES, AnswerMissingError, Ask, Done, next_step, trace
-from instruments.scoring.bank import BankError
+from instruments.bank import BankError
+from instruments.definition import Bank
 from tests.builders.banks import rows_of, synthetic_bank
 
 BANK = synthetic_bank()
@@ -54,10 +55,17 @@ def test_an_item_that_was_skipped_is_passed_over_and_not_asked_again() -> None:
 
 
 def test_a_test_ends_when_there_is_nothing_left_to_ask() -> None:
-    everything = frozenset(item.item_id for item in BANK.items)
-    done = next_step(BANK, RULES["adult"], {}, everything)
+    few = Bank(BANK.items[:3])
+    done = next_step(few, RULES["adult"], {}, frozenset(item.item_id for item in few.items))
     assert isinstance(done, Done)
     assert done.stop == "no_items"
+
+
+def test_whoever_declines_everything_is_asked_no_more_than_the_most_items() -> None:
+    asked: list[str] = []
+    while isinstance(found := next_step(BANK, RULES["adult"], {}, frozenset(asked)), Ask):
+        asked.append(found.item_id)
+    assert (len(asked), found.stop) == (RULES["adult"].max_items, "max_items")
 
 
 @given(st.lists(st.integers(0, 4), min_size=20, max_size=20), st.sampled_from(sorted(RULES)))

@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from instruments.scoring.bank import CATR_GRID, Bank, BankError, BankItem, Grid, check_bank
-from instruments.scoring.irt import estimate, information, probabilities, summed_scores
+from instruments.bank import CATR_GRID, BankError, check_bank
+from instruments.definition import Bank, BankItem, Grid
+from instruments.graded_response import information, probabilities
+from instruments.scoring.irt import estimate, summed_scores
 from tests.builders.banks import answers_of, rows_of, synthetic_bank
 
 BANK = synthetic_bank()

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instruments.answers import Answers
+from instruments.bank import CATR_GRID
 from instruments.catalogue import entry, names
+from instruments.definition import Grid
 from instruments.scoring import (
     Answered,
     Band,
@@ -29,7 +31,6 @@ from instruments.scoring import (
     narrowed,
     score,
 )
-from instruments.scoring.bank import CATR_GRID, Grid
 from instruments.scoring.spec import shown_scales
 from tests.builders.banks import answers_of, rows_of, synthetic_bank
 from tests.builders.instruments import INSTRUMENT_ID, choice, make_structure

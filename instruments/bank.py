@@ -1,41 +1,16 @@
-"""The calibration of a graded-response item bank and the grid of its estimates, as documents.
+"""The rules of a graded-response item bank and of the grid of its estimates.
 
-Apart from what computes with them (``irt``), so that reading a scoring needs no NumPy.
+Apart from what computes with them (``graded_response``), so that reading an instrument needs no NumPy.
 """
 
 from collections import Counter
 from itertools import pairwise
 from math import isfinite
 
-from instruments.definition import Document
+from instruments.definition import Bank, Grid
 
 MOST_ITEMS = 1000
 MOST_NODES = 10_001
-
-
-class BankItem(Document, frozen=True):
-    """One item of a bank: its slope ``a`` and its thresholds ``b``, rising; answers are 0 to len(b)."""
-
-    item_id: str
-    a: float
-    b: tuple[float, ...]
-
-
-class Bank(Document, frozen=True, cache_hash=True):
-    """A calibrated item bank."""
-
-    items: tuple[BankItem, ...]
-
-
-class Grid(Document, frozen=True, cache_hash=True):
-    """The grid of theta: from ``low`` to ``high`` by ``nodes`` equal steps.
-
-    The default is -4.5 to 4.5 by 0.1: -4 to 4 loses 0.1 to 0.2 T at the ceiling.
-    """
-
-    low: float = -4.5
-    high: float = 4.5
-    nodes: int = 91
 
 
 CATR_GRID = Grid(-4.0, 4.0, 81)
