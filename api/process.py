@@ -68,9 +68,9 @@ async def opened(settings: Settings, now: Callable[[], datetime] = clock.now) ->
     """A process connected as the web role; closed again when the block ends.
 
     Raises:
-        SettingsError: a setting does not belong in production.
+        SettingsError: a setting is missing or does not belong in production.
         WrongRoleError: the database says that we are somebody else.
-        KeystoreError: the key service is to run in this process, and its keystore does not open.
+        KeystoreError: the key service is to run in this process, and its key store does not open.
     """
     check_production(settings)
     documents = Documents.read()

@@ -1,7 +1,6 @@
 """``etterklang keys``: the key service, its key store, rotation and erasure; as ``etterklang_keys``."""
 
 import asyncio
-from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from api.commands.acting import settings_here, vault_here
 from surveys import clock
 from surveys.database import transaction
 from surveys.identifiers import PersonId
-from surveys.keys import create_keystore, run_key_service
+from surveys.keys import key_store_name, run_key_service, set_up_key_store
 from surveys.keys.erasure import erase
 from surveys.keys.reindexing import Reindexed, rotate_pepper
 from surveys.keys.rotation import Rotated, rotate_epoch, rotate_inbox
@@ -32,13 +31,16 @@ def serve() -> None:
 
 
 @app.command()
-def init(
-    keystore: Annotated[Path, typer.Argument(help="the new keystore file")],
-    passphrase_file: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="holds the passphrase")],
-) -> None:
-    """Make a new keystore; it refuses to overwrite one."""
-    create_keystore(keystore, passphrase_file.read_bytes().strip())
-    typer.echo(f"made {keystore}; keep the passphrase elsewhere, and no copy of the file for over 35 days")
+def init() -> None:
+    """Set up the key store that ETTERKLANG_KEY_STORE names: make what it lacks, and try it.
+
+    Nothing that is there is overwritten, so it may be run again.
+    """
+    settings = settings_here()
+    name = key_store_name(settings)
+    made = set_up_key_store(settings)
+    said = f"made {', '.join(made)}" if made else "everything was there already"
+    typer.echo(f"{name}: {said}; keep no backup of it for over 35 days")
 
 
 @app.command()
@@ -81,7 +83,8 @@ def erase_person(
 
 @app.command()
 def status() -> None:
-    """Say what is wrapped in which epoch, which inbox keys there are, and which erasures wait."""
+    """Say which key store it is, what is wrapped in which epoch, which inbox keys and erasures there are."""
+    typer.echo(f"key store: {key_store_name(settings_here())}")
     found = asyncio.run(_status())
     for one in found.epochs:
         typer.echo(

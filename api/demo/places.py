@@ -33,8 +33,8 @@ def write_environment(address: str, port: int, provider_port: int) -> Path:
         "ETTERKLANG_PATIENT_CLIENT_KEY": str(HOME / "patient-client.jwk"),
         "ETTERKLANG_STAFF_ISSUER": f"http://127.0.0.1:{provider_port}",
         "ETTERKLANG_STAFF_CLIENT_KEY": str(HOME / "staff-client.jwk"),
-        "ETTERKLANG_KEYSTORE": str(keystore),
-        "ETTERKLANG_KEYSTORE_PASSPHRASE_FILE": str(passphrase),
+        "ETTERKLANG_KEY_STORE": f"file:{keystore}",
+        "ETTERKLANG_KEY_STORE_SECRET_FILE": str(passphrase),
         "ETTERKLANG_NOTICE_FOLDER": str(HOME / "notices"),
     }
     ENVIRONMENT.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")

@@ -13,6 +13,7 @@ from surveys.keys.errors import (
     TooLongError,
 )
 from surveys.keys.kms.passphrase import create_keystore
+from surveys.keys.kms.stores import key_store_name, set_up_key_store
 from surveys.keys.messages import (
     NO_PERSON,
     NO_STUDY,
@@ -67,6 +68,7 @@ __all__ = [
     "commitment",
     "create_keystore",
     "derive",
+    "key_store_name",
     "open_keys",
     "open_with_secret",
     "receipt_public_key",
@@ -74,6 +76,7 @@ __all__ = [
     "seal_chunk_to_inbox",
     "seal_to_inbox",
     "seal_with_secret",
+    "set_up_key_store",
     "sign_receipt",
     "verify_receipt",
 ]

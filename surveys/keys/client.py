@@ -50,7 +50,7 @@ async def open_keys(settings: Settings, role: Role) -> AsyncIterator[Keys]:
     """The key service for a caller of this role.
 
     Raises:
-        KeystoreError: it is to run in this process, and the keystore does not open.
+        SettingsError, KeystoreError: it is to run in this process, and the key store does not open.
     """
     if settings.etterklang_keys_socket_folder:
         keys = SocketKeys(socket_path(settings, role))

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -27,6 +27,7 @@ OPEN = (
     .limit(1)
 )
 NEWEST = select(epoch_key.c.epoch).order_by(epoch_key.c.epoch.desc()).limit(1)
+ALONE = text("SELECT pg_advisory_xact_lock(hashtext('keys.epoch'))")
 
 
 def epoch_of(moment: datetime) -> int:
@@ -58,9 +59,11 @@ class Epochs:
         return await self._open(max(epoch_of(now), newest + 1), now)
 
     async def _open(self, epoch: int, now: datetime) -> int:
-        await asyncio.to_thread(self._kms.make_epoch, epoch)
-        check = _check_value(await self._fetch(epoch))
         async with transaction(self._engine) as connection:
+            # Not every key store makes a key once where two machines ask for it at once.
+            await connection.execute(ALONE)
+            await asyncio.to_thread(self._kms.make_epoch, epoch)
+            check = _check_value(await self._fetch(epoch))
             made = insert(epoch_key).values(epoch=epoch, check_value=check, created_at=now)
             await connection.execute(made.on_conflict_do_nothing())
             earlier = update(epoch_key).where(epoch_key.c.epoch < epoch, epoch_key.c.closed_at.is_(None))

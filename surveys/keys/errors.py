@@ -59,4 +59,24 @@ class KeysUnavailableError(KeysError):
 
 
 class KeystoreError(KeysError):
-    """The keystore cannot be made or opened."""
+    """The key store cannot be made, opened or used."""
+
+
+class KeystoreUnreachableError(KeystoreError):
+    """The key store does not answer, or only with errors of its own, however often it is asked."""
+
+
+class KeystoreSealedError(KeystoreError):
+    """The key store answers that it is sealed."""
+
+
+class KeystoreForbiddenError(KeystoreError):
+    """The key store takes us for nobody, or for somebody without the right; the act is named."""
+
+
+class RootKeyMissingError(KeystoreError):
+    """A root key is not in the key store. It is never made on the way: it would be another one."""
+
+
+class KeystoreAnswerError(KeystoreError):
+    """The key store answers with what its documentation does not say."""

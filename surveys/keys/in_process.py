@@ -1,5 +1,6 @@
 """The key service itself: every method that the others may call, for one caller's role."""
 
+import asyncio
 import hashlib
 import hmac
 from collections import Counter
@@ -22,7 +23,7 @@ from surveys.keys.grants import fresh_until, grant_end, make_grant, read_grant
 from surveys.keys.hierarchy import Hierarchy
 from surveys.keys.id_tokens import verify_id_token
 from surveys.keys.issuers import IssuerKeys, issuer_of
-from surveys.keys.kms import Kms
+from surveys.keys.kms import CHECKPOINTS, Kms
 from surveys.keys.messages import Audience, Binding, InboxKey, Login, OwnAct, PlainRow, Purpose, SealedRow
 from surveys.keys.own_acts import carry_out
 from surveys.keys.peppers import BlindIndex, Peppers
@@ -34,11 +35,13 @@ from surveys.settings import Settings
 
 STAFF_ROLES = frozenset({"registry"})
 PSEUDONYM_CHARACTERS = 26
-CHECKPOINTS = "checkpoints"
 
 
 class Vault:
-    """What the key service holds: the root, the opened keys, the providers' keys and the hour's quotas."""
+    """What the key service holds: the root, the opened keys, the providers' keys and the hour's quotas.
+
+    Making one asks the key store for what is needed all the time, and waits for it.
+    """
 
     def __init__(self, settings: Settings, engine: AsyncEngine, kms: Kms) -> None:
         self.settings = settings
@@ -48,6 +51,7 @@ class Vault:
         self.peppers = Peppers(kms, self.hierarchy, engine)
         self.grant_key = kms.mac(b"", "grants")
         self.fingerprint_key = kms.mac(b"", "fingerprints")
+        self.receipt_key = kms.mac(b"", "receipts")
         self.issuers: dict[str, IssuerKeys] = {}
         self.quotas = Quotas()
         self.told: set[Role] = set()
@@ -70,7 +74,7 @@ class InProcessKeys:
     async def receipt_key(self) -> bytes:
         """32 bytes from which receipts are signed and salted."""
         check_method(self._role, "receipt_key")
-        return self._vault.kms.mac(b"", "receipts")
+        return self._vault.receipt_key
 
     async def link(self, national_ids: Sequence[str]) -> list[PersonId | None]:
         """The person of each national identifier, or nothing for what is none in this mode."""
@@ -173,7 +177,7 @@ class InProcessKeys:
     async def pseudonyms(self, project_id: ProjectId, person_ids: Sequence[PersonId]) -> list[str]:
         """The project's own pseudonym of each person: 26 characters, the same every time."""
         check_method(self._role, "pseudonyms")
-        key = self._vault.kms.mac(project_id.bytes, "pseudonyms")
+        key = await asyncio.to_thread(self._vault.kms.mac, project_id.bytes, "pseudonyms")
         return [_keyed_hash(key, person_id.bytes).hex()[:PSEUDONYM_CHARACTERS] for person_id in person_ids]
 
     async def checkpoint(self, size: int, root: bytes) -> str:
@@ -185,14 +189,14 @@ class InProcessKeys:
         check_method(self._role, "checkpoint")
         if size < 0 or len(root) != HASH_BYTES:
             raise NotAllowedError("signing what is no checkpoint")
-        key = self._checkpoint_key()
+        key = await self._checkpoint_key()
         body = body_of(Checkpoint(key.name, size, root))
-        return sign_note(body, key, self._vault.kms.sign(body.encode(), CHECKPOINTS))
+        return sign_note(body, key, await asyncio.to_thread(self._vault.kms.sign, body.encode(), CHECKPOINTS))
 
     async def checkpoint_key(self) -> str:
         """The key that checks checkpoints, as signed-note writes it."""
         check_method(self._role, "checkpoint_key")
-        return str(self._checkpoint_key())
+        return str(await self._checkpoint_key())
 
     async def act(self, act: OwnAct, grant: bytes) -> None:
         """Does what the grant's person asks for themselves.
@@ -210,8 +214,9 @@ class InProcessKeys:
         async with transaction(self._vault.engine) as connection:
             await carry_out(connection, act, held.person_id, lasts, now)
 
-    def _checkpoint_key(self) -> VerifierKey:
-        return VerifierKey(self._vault.settings.audit_origin, self._vault.kms.public_key(CHECKPOINTS))
+    async def _checkpoint_key(self) -> VerifierKey:
+        public = await asyncio.to_thread(self._vault.kms.public_key, CHECKPOINTS)
+        return VerifierKey(self._vault.settings.audit_origin, public)
 
     async def _patient(self, number: str, now: datetime) -> PersonId:
         identifier = self._identifier(number)

@@ -4,6 +4,7 @@ There is one version, or two while the index is made anew. Whoever looks up or s
 as they are until the end of the transaction, so that nobody goes by an older list than the rows.
 """
 
+import asyncio
 import hashlib
 import hmac
 import os
@@ -118,7 +119,7 @@ class Peppers:
     async def _make_first(self, now: datetime) -> None:
         # Of the root key, so that identifiers from before peppers were rows are found, and services that
         # begin at once make the same one. Every later one is random.
-        secret = self._kms.mac(b"", f"blind index {FIRST}")
+        secret = await asyncio.to_thread(self._kms.mac, b"", f"blind index {FIRST}")
         epoch = await self._hierarchy.epochs.current(now)
         wrapped = wrap(await self._hierarchy.epochs.secret(epoch), secret, pepper_context(FIRST))
         made = insert(pepper).values(version=FIRST, epoch=epoch, wrapped=wrapped, created_at=now)

@@ -4,14 +4,13 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import msgspec
 import structlog
 
 from surveys.database import Role, check_role, make_engine
 from surveys.keys.callers import caller_of, calls_as, listen, socket_path
-from surveys.keys.errors import KeysError, KeystoreError
+from surveys.keys.errors import KeysError
 from surveys.keys.frames import (
     ActAsked,
     Answered,
@@ -33,7 +32,7 @@ from surveys.keys.frames import (
     write_frame,
 )
 from surveys.keys.in_process import InProcessKeys, Vault
-from surveys.keys.kms.passphrase import PassphraseKms, open_keystore
+from surveys.keys.kms.stores import open_key_store
 from surveys.logs import configure_logs
 from surveys.settings import Settings, SettingsError
 
@@ -45,29 +44,20 @@ _asked = msgspec.msgpack.Decoder(Asked)
 
 @contextlib.asynccontextmanager
 async def opened_vault(settings: Settings) -> AsyncIterator[Vault]:
-    """The keystore opened and the database reached as the role ``etterklang_keys``.
+    """The key store opened and the database reached as the role ``etterklang_keys``.
 
     Raises:
-        KeystoreError: no keystore is named, or it does not open.
+        SettingsError: no key store is named, or not as it must be.
+        KeystoreError: it does not open.
         WrongRoleError: the database says that we are somebody else.
     """
-    if not settings.etterklang_keystore or not settings.etterklang_keystore_passphrase_file:
-        raise KeystoreError("ETTERKLANG_KEYSTORE and ETTERKLANG_KEYSTORE_PASSPHRASE_FILE must be set")
-    kms = await asyncio.to_thread(_opened, settings)
+    kms = await asyncio.to_thread(open_key_store, settings)
     engine = make_engine(settings.database_address(Role.KEYS), Role.KEYS)
     try:
         await check_role(engine, Role.KEYS)
-        yield Vault(settings, engine, kms)
+        yield await asyncio.to_thread(Vault, settings, engine, kms)
     finally:
         await engine.dispose()
-
-
-def _opened(settings: Settings) -> PassphraseKms:
-    try:
-        passphrase = Path(settings.etterklang_keystore_passphrase_file).read_bytes().strip()
-    except OSError as error:
-        raise KeystoreError("ETTERKLANG_KEYSTORE_PASSPHRASE_FILE names no file that can be read") from error
-    return open_keystore(Path(settings.etterklang_keystore), passphrase)
 
 
 async def run_key_service(settings: Settings) -> None:

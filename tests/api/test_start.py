@@ -37,5 +37,5 @@ async def test_it_does_not_start_as_another_role_than_its_own(database: str, key
 async def test_it_does_not_start_without_its_keystore(database: str, keystore: Keystore) -> None:
     settings = settings_for(database, keystore, 1)
     with pytest.raises(KeystoreError):
-        async with opened(replace(settings, etterklang_keystore="/nowhere")):
+        async with opened(replace(settings, etterklang_key_store="file:/nowhere")):
             pass

@@ -173,8 +173,8 @@ def settings_for(database: str, keystore: Keystore, port: int) -> Settings:
         database_url=database,
         etterklang_port=port,
         etterklang_public_url=f"http://127.0.0.1:{port}",
-        etterklang_keystore=str(keystore.file),
-        etterklang_keystore_passphrase_file=str(keystore.passphrase),
+        etterklang_key_store=f"file:{keystore.file}",
+        etterklang_key_store_secret_file=str(keystore.passphrase),
     )
 
 

@@ -179,8 +179,8 @@ def test_a_process_starts_as_its_role_writes_json_and_ends_cleanly(
         "PATH": os.environ["PATH"],
         "DATABASE_URL": database,
         "ETTERKLANG_MODE": "development",
-        "ETTERKLANG_KEYSTORE": str(tmp_path / "keystore"),
-        "ETTERKLANG_KEYSTORE_PASSPHRASE_FILE": str(tmp_path / "passphrase"),
+        "ETTERKLANG_KEY_STORE": f"file:{tmp_path / 'keystore'}",
+        "ETTERKLANG_KEY_STORE_SECRET_FILE": str(tmp_path / "passphrase"),
     }
     code = (
         "import asyncio; from surveys.settings import load_settings; from surveys.worker import "

@@ -7,9 +7,17 @@ long as it is kept: what is destroyed here is gone from every backup.
 from collections.abc import Sequence
 from typing import Protocol
 
+CHECKPOINTS = "checkpoints"
+SIGNING_PURPOSES = (CHECKPOINTS,)
+"""What ``etterklang keys init`` makes a signing key for."""
+
 
 class Kms(Protocol):
-    """The root of the key hierarchy. ``context`` is bound to what is wrapped."""
+    """The root of the key hierarchy. ``context`` is bound to what is wrapped.
+
+    Each method may wait for a network, is safe in threads and after a fork, and raises KeystoreError where
+    the store does not do what it is asked: unreachable, sealed, forbidden, or a root key that is not there.
+    """
 
     def wrap_many(self, keys: Sequence[bytes], context: bytes) -> list[bytes]:
         """Each key sealed under the root key."""
@@ -27,7 +35,7 @@ class Kms(Protocol):
         ...
 
     def make_epoch(self, epoch: int) -> None:
-        """Makes the key of an epoch, unless there is one."""
+        """Makes the key of an epoch, unless there is one or it was destroyed: it never comes back."""
         ...
 
     def epoch_key(self, epoch: int) -> bytes:

@@ -6,7 +6,7 @@ import hmac
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -28,7 +28,7 @@ CONTEXT = b"etterklang keystore 1"
 class Keystore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The keystore file. The costs stand in it, so that they can be raised later.
 
-    ``epochs`` are the epoch keys, each sealed under the root key.
+    ``epochs`` are the epoch keys, each sealed under the root key; ``destroyed`` are the epochs that had one.
     """
 
     version: Literal[1]
@@ -38,6 +38,12 @@ class Keystore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lanes: int
     wrapped_root: bytes
     epochs: dict[int, bytes] = msgspec.field(default_factory=dict)
+    destroyed: frozenset[int] = frozenset()
+
+
+class _Epochs(NamedTuple):
+    keys: dict[int, bytes]
+    destroyed: set[int]
 
 
 class PassphraseKms:
@@ -51,7 +57,7 @@ class PassphraseKms:
         self._hashing = derive(root, "mac")
         self._signing = derive(root, "sign")
         self._file = file
-        self._epochs: dict[int, bytes] = {}
+        self._epochs = _Epochs({}, set())
 
     def wrap_many(self, keys: Sequence[bytes], context: bytes) -> list[bytes]:
         """Each key sealed under the root key."""
@@ -70,10 +76,13 @@ class PassphraseKms:
         return hmac.digest(derive(self._hashing, purpose), message, hashlib.sha256)
 
     def make_epoch(self, epoch: int) -> None:
-        """Makes the key of an epoch, unless there is one; safe beside another process on the same file."""
+        """Makes the key of an epoch, unless there is one or it was destroyed.
+
+        Safe beside another process on the same file.
+        """
         with self._changing() as epochs:
-            if epoch not in epochs:
-                epochs[epoch] = wrap(self._wrapping, os.urandom(KEY_BYTES), _epoch_context(epoch))
+            if epoch not in epochs.keys and epoch not in epochs.destroyed:
+                epochs.keys[epoch] = wrap(self._wrapping, os.urandom(KEY_BYTES), _epoch_context(epoch))
 
     def epoch_key(self, epoch: int) -> bytes:
         """The key of an epoch.
@@ -89,7 +98,8 @@ class PassphraseKms:
     def destroy_epoch(self, epoch: int) -> None:
         """Takes the key of an epoch out of the file. Older copies of the file must be destroyed too."""
         with self._changing() as epochs:
-            epochs.pop(epoch, None)
+            epochs.keys.pop(epoch, None)
+            epochs.destroyed.add(epoch)
 
     def sign(self, message: bytes, purpose: str) -> bytes:
         """An Ed25519 signature under a key for this purpose alone."""
@@ -100,20 +110,23 @@ class PassphraseKms:
         return self._signing_key(purpose).public_key().public_bytes_raw()
 
     def _read(self) -> dict[int, bytes]:
-        return self._epochs if self._file is None else _decode(self._file).epochs
+        return self._epochs.keys if self._file is None else _decode(self._file).epochs
 
     @contextlib.contextmanager
-    def _changing(self) -> Iterator[dict[int, bytes]]:
+    def _changing(self) -> Iterator[_Epochs]:
         if self._file is None:
             yield self._epochs
             return
         # The file itself is replaced, so that nobody reads half of it.
         with locked(self._file):
             keystore = _decode(self._file)
-            epochs = dict(keystore.epochs)
+            epochs = _Epochs(dict(keystore.epochs), set(keystore.destroyed))
             yield epochs
-            if epochs != keystore.epochs:
-                _replace(self._file, msgspec.structs.replace(keystore, epochs=epochs))
+            changed = msgspec.structs.replace(
+                keystore, epochs=epochs.keys, destroyed=frozenset(epochs.destroyed)
+            )
+            if changed != keystore:
+                _replace(self._file, changed)
 
     def _signing_key(self, purpose: str) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(derive(self._signing, purpose))

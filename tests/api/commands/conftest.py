@@ -21,8 +21,8 @@ def command_line(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ETTERKLANG_MODE", "development")
     monkeypatch.setenv("DATABASE_URL", database)
-    monkeypatch.setenv("ETTERKLANG_KEYSTORE", str(keystore.file))
-    monkeypatch.setenv("ETTERKLANG_KEYSTORE_PASSPHRASE_FILE", str(keystore.passphrase))
+    monkeypatch.setenv("ETTERKLANG_KEY_STORE", f"file:{keystore.file}")
+    monkeypatch.setenv("ETTERKLANG_KEY_STORE_SECRET_FILE", str(keystore.passphrase))
 
     def run(*arguments: str | Path, by: str = "", lines: tuple[str, ...] = ()) -> Ended:
         monkeypatch.setenv("ETTERKLANG_ACTOR", by)

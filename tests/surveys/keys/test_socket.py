@@ -57,8 +57,8 @@ def settings(database: str) -> Iterator[Settings]:
         yield Settings(
             etterklang_mode="development",
             database_url=database,
-            etterklang_keystore=str(folder / "keystore"),
-            etterklang_keystore_passphrase_file=str(folder / "passphrase"),
+            etterklang_key_store=f"file:{folder / 'keystore'}",
+            etterklang_key_store_secret_file=str(folder / "passphrase"),
             etterklang_keys_socket_folder=str(folder),
         )
 
