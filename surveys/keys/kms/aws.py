@@ -6,10 +6,11 @@ epochs were destroyed stands in tags of the mac key, one tag a year.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -29,6 +30,7 @@ from surveys.keys.kms.addresses import AwsStore
 from surveys.keys.kms.aws_calls import AT_ONCE, AwsCalls, AwsRefusedError
 from surveys.keys.kms.messages import KEY_BYTES, SIGNATURE_BYTES, epoch_message, mac_message
 from surveys.keys.kms.patience import PassingError, Patience, persist
+from surveys.keys.sealing import unwrap, wrap
 
 DAYS_UNTIL_DELETED = 7
 """The shortest that AWS KMS allows; nobody can use the key meanwhile."""
@@ -40,8 +42,7 @@ EPOCHS_A_YEAR = 10_000
 EPOCH_DIGITS = 4
 DESTROYED = "destroyed-"
 
-Item = TypeVar("Item")
-Value = TypeVar("Value")
+LENGTH_BYTES = 2
 
 
 class _Spec(NamedTuple):
@@ -100,7 +101,8 @@ class _Nothing(msgspec.Struct, frozen=True):
 class AwsKms:
     """A ``Kms`` whose root keys never leave AWS KMS.
 
-    There is no request for many keys: each key that is wrapped or unwrapped is a request, sixteen at once.
+    AWS KMS takes one key a request, so many keys are sealed under one data key (envelope encryption): a
+    request for each call that wraps, and for each such call whose keys are unwrapped, sixteen at once.
     """
 
     def __init__(self, store: AwsStore, calls: AwsCalls, until_seen: Patience = UNTIL_SEEN) -> None:
@@ -130,16 +132,36 @@ class AwsKms:
             self._present(name)
 
     def wrap_many(self, keys: Sequence[bytes], context: bytes) -> list[bytes]:
-        """Each key sealed under the root key. AWS logs encryption contexts, so it gets the hash of it."""
-        return _each(lambda key: self._encrypted(key, context), keys)
+        """Each key sealed under a data key of this call, which stands before it sealed under the root key."""
+        if not keys:
+            return []
+        data_key = os.urandom(KEY_BYTES)
+        try:
+            sealed = self._calls.ask(
+                "encrypt",
+                _Encrypted,
+                KeyId=self._alias("wrap"),
+                Plaintext=data_key,
+                EncryptionContext=_named(context),
+            ).ciphertext_blob
+        except AwsRefusedError as error:
+            raise self._lacking("wrap", error) from error
+        before = len(sealed).to_bytes(LENGTH_BYTES) + sealed
+        return [before + wrap(data_key, key, context) for key in keys]
 
     def unwrap_many(self, wrapped: Sequence[bytes], context: bytes) -> list[bytes]:
-        """The keys that were wrapped.
+        """The keys that were wrapped; each data key is asked for once.
 
         Raises:
             NotOpenedError: another root key or context, or damaged.
         """
-        return _each(lambda one: self._decrypted(one, context), wrapped)
+        split = [_split(one) for one in wrapped]
+        sealed = sorted({one for one, _ in split})
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            data_keys = dict(
+                zip(sealed, pool.map(lambda one: self._decrypted(one, context), sealed), strict=True)
+            )
+        return [unwrap(data_keys[one], inner, context) for one, inner in split]
 
     def mac(self, message: bytes, purpose: str) -> bytes:
         """HMAC-SHA256 of purpose and message, under the one key for it."""
@@ -210,19 +232,15 @@ class AwsKms:
             self._public[purpose] = _raw(found)
         return self._public[purpose]
 
-    def _encrypted(self, key: bytes, context: bytes) -> bytes:
-        parameters = {"KeyId": self._alias("wrap"), "EncryptionContext": _named(context)}
+    def _decrypted(self, sealed: bytes, context: bytes) -> bytes:
         try:
-            return self._calls.ask("encrypt", _Encrypted, Plaintext=key, **parameters).ciphertext_blob
-        except AwsRefusedError as error:
-            raise self._lacking("wrap", error) from error
-
-    def _decrypted(self, wrapped: bytes, context: bytes) -> bytes:
-        if not wrapped:
-            raise NotOpenedError
-        parameters = {"KeyId": self._alias("wrap"), "EncryptionContext": _named(context)}
-        try:
-            return self._calls.ask("decrypt", _Decrypted, CiphertextBlob=wrapped, **parameters).plaintext
+            return self._calls.ask(
+                "decrypt",
+                _Decrypted,
+                KeyId=self._alias("wrap"),
+                CiphertextBlob=sealed,
+                EncryptionContext=_named(context),
+            ).plaintext
         except AwsRefusedError as error:
             if error.code in {"InvalidCiphertextException", "IncorrectKeyException"}:
                 raise NotOpenedError from error
@@ -330,15 +348,17 @@ class AwsKms:
         return f"alias/{self._prefix}/{name}"
 
 
-def _each(work: Callable[[Item], Value], items: Sequence[Item]) -> list[Value]:
-    if len(items) < 2:
-        return [work(one) for one in items]
-    with ThreadPoolExecutor(min(AT_ONCE, len(items))) as pool:
-        return list(pool.map(work, items))
+def _split(wrapped: bytes) -> tuple[bytes, bytes]:
+    """The sealed data key, and what is sealed under it."""
+    length = int.from_bytes(wrapped[:LENGTH_BYTES])
+    sealed, inner = wrapped[LENGTH_BYTES : LENGTH_BYTES + length], wrapped[LENGTH_BYTES + length :]
+    if not sealed or not inner:
+        raise NotOpenedError
+    return sealed, inner
 
 
 def _named(context: bytes) -> dict[str, str]:
-    # CloudTrail keeps it in the clear.
+    # Its hash, since CloudTrail keeps it in the clear.
     return {"etterklang": hashlib.sha256(context).hexdigest()}
 
 
