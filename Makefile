@@ -20,6 +20,7 @@ demo-reset: $(VENV)/installed
 # Three workers on two cores, since a test often waits for a browser, a server or a disk.
 test: $(VENV)/installed-dev
 	@$(BIN)/python -m tests.browser
+	@$(BIN)/python -m tests.softhsm
 ifdef TESTS
 	@$(BIN)/python -m pytest $(TESTS)
 else

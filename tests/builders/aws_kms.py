@@ -121,6 +121,9 @@ class AwsKmsServer:
         named, nonce, sealed = blob[:16], blob[16:28], blob[28:]
         if len(sealed) < 16:
             raise AwsError("InvalidCiphertextException")
+        if str(uuid.UUID(bytes=named)) not in self.keys:
+            # So it says of a key that there is not, as of one that is not the caller's.
+            raise AwsError("AccessDeniedException")
         if str(uuid.UUID(bytes=named)) != key.key_id:
             raise AwsError("IncorrectKeyException")
         try:

@@ -43,6 +43,7 @@ EPOCH_DIGITS = 4
 DESTROYED = "destroyed-"
 
 LENGTH_BYTES = 2
+PROBE = b"etterklang probe"
 
 
 class _Spec(NamedTuple):
@@ -137,13 +138,7 @@ class AwsKms:
             return []
         data_key = os.urandom(KEY_BYTES)
         try:
-            sealed = self._calls.ask(
-                "encrypt",
-                _Encrypted,
-                KeyId=self._alias("wrap"),
-                Plaintext=data_key,
-                EncryptionContext=_named(context),
-            ).ciphertext_blob
+            sealed = self._encrypted(data_key, context)
         except AwsRefusedError as error:
             raise self._lacking("wrap", error) from error
         before = len(sealed).to_bytes(LENGTH_BYTES) + sealed
@@ -159,7 +154,7 @@ class AwsKms:
         sealed = sorted({one for one, _ in split})
         with ThreadPoolExecutor(AT_ONCE) as pool:
             data_keys = dict(
-                zip(sealed, pool.map(lambda one: self._decrypted(one, context), sealed), strict=True)
+                zip(sealed, pool.map(lambda one: self._data_key(one, context), sealed), strict=True)
             )
         return [unwrap(data_keys[one], inner, context) for one, inner in split]
 
@@ -232,21 +227,31 @@ class AwsKms:
             self._public[purpose] = _raw(found)
         return self._public[purpose]
 
-    def _decrypted(self, sealed: bytes, context: bytes) -> bytes:
+    def _data_key(self, sealed: bytes, context: bytes) -> bytes:
         try:
-            return self._calls.ask(
-                "decrypt",
-                _Decrypted,
-                KeyId=self._alias("wrap"),
-                CiphertextBlob=sealed,
-                EncryptionContext=_named(context),
-            ).plaintext
+            return self._decrypted(sealed, context)
         except AwsRefusedError as error:
             if error.code in {"InvalidCiphertextException", "IncorrectKeyException"}:
                 raise NotOpenedError from error
-            # A damaged one may name a key that there is not.
-            self._present("wrap")
+            raise self._lacking("wrap", error) from error
+        except KeystoreForbiddenError as error:
+            # AWS KMS says the same of a damaged one that names a key which there is not, so try a whole one.
+            self._decrypted(self._encrypted(PROBE, context), context)
             raise NotOpenedError from error
+
+    def _encrypted(self, key: bytes, context: bytes) -> bytes:
+        return self._calls.ask(
+            "encrypt", _Encrypted, KeyId=self._alias("wrap"), Plaintext=key, EncryptionContext=_named(context)
+        ).ciphertext_blob
+
+    def _decrypted(self, sealed: bytes, context: bytes) -> bytes:
+        return self._calls.ask(
+            "decrypt",
+            _Decrypted,
+            KeyId=self._alias("wrap"),
+            CiphertextBlob=sealed,
+            EncryptionContext=_named(context),
+        ).plaintext
 
     def _hmac(self, name: str, message: bytes) -> bytes:
         answer = self._calls.ask(

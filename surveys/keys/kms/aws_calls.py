@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own
     CredentialRetrievalError,
     HTTPClientError,
     NoCredentialsError,
@@ -103,6 +104,9 @@ class AwsCalls:
             raise _judged(operation, error.response) from error
         except BotoCoreError as error:
             raise _unanswered(operation, error) from error
+        except (TypeError, ValueError):
+            # What botocore says of an answer that it cannot read may quote it.
+            raise KeystoreAnswerError(f"AWS KMS answered {operation} not as its documentation says") from None
 
 
 def _client(store: AwsStore, patience: Patience) -> Any:
@@ -141,7 +145,7 @@ def _judged(operation: str, response: dict[str, Any]) -> Exception:
 
 def _unanswered(operation: str, error: Exception) -> Exception:
     kind = type(error).__name__
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, ConnectionError | HTTPClientError):
         return PassingError(KeystoreUnreachableError(f"AWS KMS does not answer ({kind})"))
     if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError):
         return KeystoreForbiddenError(f"boto3 finds no credentials for AWS KMS ({kind})")

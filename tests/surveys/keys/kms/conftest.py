@@ -1,5 +1,6 @@
 """The stand-ins of the key stores, and SoftHSM where it is."""
 
+import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -57,13 +58,18 @@ def aws(aws_server: AwsGround, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsG
 
 
 @pytest.fixture(scope="session")
-def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def token() -> Iterator[None]:
     """A SoftHSM token for this session; tests keep apart by the prefix of their keys."""
     if softhsm.find() is None:
         pytest.skip(NO_SOFTHSM)
-    with pytest.MonkeyPatch.context() as monkeypatch:
+    # In memory where there is such a folder: SoftHSM waits for the disk at each attribute.
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+    with (
+        tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder,
+        pytest.MonkeyPatch.context() as monkeypatch,
+    ):
         # The module reads it once a process.
-        monkeypatch.setenv("SOFTHSM2_CONF", str(make_token(tmp_path_factory.mktemp("softhsm"))))
+        monkeypatch.setenv("SOFTHSM2_CONF", str(make_token(Path(folder))))
         yield
 
 
