@@ -153,7 +153,10 @@ def place_of(error: Exception) -> str:
 def _cause(error: Exception) -> Exception:
     """The error itself, where closing the transaction after it went wrong too."""
     if isinstance(error, ExceptionGroup) and isinstance(error.__cause__, Exception):
-        return error.__cause__
+        return _cause(error.__cause__)
+    if isinstance(error, keys.KeystoreError):
+        # What it says of the key store is for the operator; over its socket the key service says no more.
+        return keys.KeysUnavailableError()
     return error
 
 

@@ -10,7 +10,7 @@ import structlog
 
 from surveys.database import Role, check_role, make_engine
 from surveys.keys.callers import caller_of, calls_as, listen, socket_path
-from surveys.keys.errors import KeysError
+from surveys.keys.errors import KeysError, KeystoreError
 from surveys.keys.frames import (
     ActAsked,
     Answered,
@@ -125,6 +125,10 @@ class _Connections:
         try:
             value = await self._call(_asked.decode(frame))
             return encode(Answered(msgspec.Raw(encode(value))))
+        except KeystoreError as error:
+            # For the operator, who reads here what to do; the caller learns that the service does not answer.
+            log.error("key-store-failed", error=type(error).__name__, said=str(error))  # noqa: TRY400 - no trace
+            return encode(refusal(error))
         except KeysError as error:
             log.warning("key-service-refused", role=self._role.value, error=type(error).__name__)
             return encode(refusal(error))

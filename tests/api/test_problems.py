@@ -16,6 +16,7 @@ import surveys
 from api.app import build
 from api.problems import BY_STATUS, INTERNAL, NO_DATABASE, RULES, rule_of
 from api.security.roles import Who
+from surveys.keys.errors import KeystoreSealedError
 from surveys.settings import Settings
 from tests.builders.api import Clock, Keystore, free_port, served, settings_for
 
@@ -87,11 +88,16 @@ async def fails() -> None:
     raise SecretError("answer 4711 of 13097248022")
 
 
+@get("/sealed", opt={"who": Who.ANYONE})
+async def sealed() -> None:
+    raise KeystoreSealedError("Transit at https://vault.example:8200 is sealed")
+
+
 @pytest.fixture
 async def failing(database: str, keystore: Keystore) -> "object":
     place = free_port()
     settings = settings_for(database, keystore, place.getsockname()[1])
-    async with served(build([fails], settings, Clock()), place):
+    async with served(build([fails, sealed], settings, Clock()), place):
         yield settings
 
 
@@ -115,6 +121,13 @@ async def test_an_unexpected_error_is_a_500_with_an_identifier_and_logs_its_clas
     }
     assert request["correlation_id"] == said["correlation_id"]
     assert "4711" not in found.text + str(logs)
+
+
+async def test_a_key_store_that_fails_is_a_503_that_does_not_say_where_it_is(failing: Settings) -> None:
+    async with httpx2.AsyncClient(base_url=failing.etterklang_public_url) as client:
+        found = await client.get("/sealed")
+    assert (found.status_code, found.json()["type"].rpartition("/")[2]) == (503, "keys-unavailable")
+    assert "vault" not in found.text
 
 
 async def test_each_request_is_one_event_that_names_the_route_and_no_path(failing: Settings) -> None:

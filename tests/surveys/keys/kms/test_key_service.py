@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from surveys.audit.checkpoints import read_key, read_note
 from surveys.database import Role, transaction
@@ -15,11 +16,12 @@ from surveys.keys.service import opened_vault
 from surveys.keys.status import read_status
 from surveys.settings import Settings
 from tests.builders.answering import EngineAs
-from tests.builders.key_stores import KeyStore
+from tests.builders.key_stores import AwsGround, KeyStore, TransitGround
 from tests.builders.keys import synthetic_numbers
 
 NOVEMBER = datetime(2026, 11, 23, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 1, tzinfo=UTC)
+NO_DATABASE = create_async_engine("postgresql+psycopg://nobody@127.0.0.1:9/none")
 
 
 @pytest.mark.parametrize("store", ["transit", "aws", "hsm"], indirect=True)  # the file: test_rotation.py
@@ -75,3 +77,17 @@ async def test_the_settings_alone_open_it(store: KeyStore, engine_as: EngineAs, 
         assert vault.receipt_key == store.open().mac(b"", "receipts")
         async with transaction(vault.engine) as connection:
             assert (await read_status(connection)).epochs == ()
+
+
+@pytest.mark.parametrize("kind", ["transit", "aws"])
+def test_a_start_asks_five_times_and_an_epoch_three(kind: str, request: pytest.FixtureRequest) -> None:
+    ground: TransitGround | AwsGround = request.getfixturevalue(kind)
+    ground.kms().set_up()
+    ground.kms().make_epoch(20261100)
+    ground.http.asked.clear()
+    kms = ground.kms()
+    kms.check()
+    Vault(Settings(etterklang_mode="development"), NO_DATABASE, kms)
+    assert len(ground.http.asked) == 5
+    kms.epoch_key(20261100)
+    assert len(ground.http.asked) == 8
