@@ -27,7 +27,10 @@ NEVER_IN_A_RESPONSE = {
     "AuditError", "CheckpointError", "DamagedLogError", "PublicationError", "ProofError",
     "InvalidReceiptError",
     "FhirPathError",  # becomes a loss or a fault of a structure
-    "NotOpenedError", "KeystoreError", "LoginRefusedError", "NationalIdError",  # tell nobody more
+    "NotOpenedError", "LoginRefusedError", "NationalIdError",  # tell nobody more
+    # where the key store is: outside it is the key service that does not answer
+    "KeystoreError", "KeystoreUnreachableError", "KeystoreSealedError", "KeystoreForbiddenError",
+    "RootKeyMissingError", "KeystoreAnswerError", "TransitRefusedError", "AwsRefusedError", "PassingError",
     # caught inside
     "RowFault", "UnexpectedStructureError", "MissingColumnError", "OutOfRangeError", "PatternError",
     # the command line's, until there is a route that takes them

@@ -17,7 +17,7 @@ from surveys.keys.errors import KeystoreAnswerError, KeystoreError, NotOpenedErr
 from surveys.keys.kms import SIGNING_PURPOSES
 from surveys.keys.kms.addresses import TransitStore
 from surveys.keys.kms.messages import KEY_BYTES, SIGNATURE_BYTES, epoch_message, mac_message
-from surveys.keys.kms.transit_calls import RefusedError, TransitCalls
+from surveys.keys.kms.transit_calls import TransitCalls, TransitRefusedError
 
 MOST_AT_ONCE = 5_000
 """Keys in one request: about a megabyte, of the 32 that the server takes."""
@@ -94,7 +94,7 @@ class TransitKms:
         items = [{"plaintext": key, "associated_data": context} for key in keys]
         try:
             return [_packed(one.ciphertext) for one in self._batch("encrypt", items)]
-        except RefusedError as error:
+        except TransitRefusedError as error:
             self._present("wrap")
             raise KeystoreAnswerError("Transit refuses to encrypt") from error
 
@@ -107,7 +107,7 @@ class TransitKms:
         items = [{"ciphertext": _unpacked(one), "associated_data": context} for one in wrapped]
         try:
             return [one.plaintext for one in self._batch("decrypt", items)]
-        except RefusedError as error:
+        except TransitRefusedError as error:
             self._present("wrap")
             raise NotOpenedError from error
 
@@ -115,7 +115,7 @@ class TransitKms:
         """HMAC-SHA256 of purpose and message, under the one key for it."""
         try:
             return self._hmac("mac", mac_message(message, purpose))
-        except RefusedError as error:
+        except TransitRefusedError as error:
             self._present("mac")
             raise KeystoreAnswerError("Transit refuses to hash") from error
 
@@ -135,7 +135,7 @@ class TransitKms:
             raise NotOpenedError
         try:
             return self._hmac(name, epoch_message(epoch))
-        except RefusedError as error:
+        except TransitRefusedError as error:
             if self._read(name) is None:
                 raise NotOpenedError from error
             raise KeystoreAnswerError(f"Transit refuses to hash with {self._prefix}-{name}") from error
@@ -149,7 +149,7 @@ class TransitKms:
         try:
             self._calls.do("POST", f"{self._key(name)}/config", {"deletion_allowed": True})
             self._calls.do("DELETE", self._key(name))
-        except RefusedError as error:
+        except TransitRefusedError as error:
             # Somebody else may have deleted it just now.
             if self._read(name) is not None:
                 raise KeystoreAnswerError(f"Transit refuses to delete {self._prefix}-{name}") from error
@@ -160,7 +160,7 @@ class TransitKms:
         body = {"input": message, "key_version": 1}
         try:
             answer = self._calls.post(f"{self._mount}/sign/{self._prefix}-{name}", body, _Signature)
-        except RefusedError as error:
+        except TransitRefusedError as error:
             self._present(name)
             raise KeystoreAnswerError("Transit refuses to sign") from error
         return _parsed(answer.signature, SIGNATURE_BYTES)
@@ -188,7 +188,7 @@ class TransitKms:
                 raise KeystoreAnswerError("Transit answered for another number of keys than it was given")
             results += answer.batch_results
         if any(one.error for one in results):
-            raise RefusedError(f"{act} was refused for one of them")
+            raise TransitRefusedError(f"{act} was refused for one of them")
         return results
 
     def _hmac(self, name: str, message: bytes) -> bytes:

@@ -40,7 +40,7 @@ class _LoggedIn(msgspec.Struct, frozen=True):
     auth: _Auth
 
 
-class RefusedError(Exception):
+class TransitRefusedError(Exception):
     """The store takes the request for a wrong one (400): a ciphertext that does not open, among others."""
 
 
@@ -73,7 +73,7 @@ class TransitCalls:
         """The data of the answer.
 
         Raises:
-            RefusedError: the request is wrong.
+            TransitRefusedError: the request is wrong.
             KeystoreError: see ``_asked``.
         """
         answer = self._asked("POST", path, body)
@@ -83,7 +83,7 @@ class TransitCalls:
         """A request whose answer says nothing more.
 
         Raises:
-            RefusedError: the request is wrong.
+            TransitRefusedError: the request is wrong.
             KeystoreError: see ``_asked``.
         """
         self._asked(method, path, body)
@@ -92,7 +92,7 @@ class TransitCalls:
         """The answer, with status 200, 204 or, to a GET, 404.
 
         Raises:
-            RefusedError: 400.
+            TransitRefusedError: 400.
             KeystoreForbiddenError, KeystoreSealedError: 403, 503.
             KeystoreUnreachableError: no answer, 429 or another 5xx.
             KeystoreAnswerError: any other.
@@ -132,7 +132,7 @@ class TransitCalls:
         if status == 403:
             raise KeystoreForbiddenError(f"the token may not {act}; docs/key-stores.md has the policy")
         if status == 400:
-            raise RefusedError(f"{act} was refused")
+            raise TransitRefusedError(f"{act} was refused")
         raise KeystoreAnswerError(f"{act} was answered with status {status}")
 
     def _token(self) -> str:
@@ -153,7 +153,7 @@ class TransitCalls:
         path = f"auth/{self._store.auth}/login"
         try:
             answer = self._judged("POST", path, self._once("POST", path, body, ""))
-        except RefusedError as error:
+        except TransitRefusedError as error:
             raise KeystoreForbiddenError(
                 f"{self._store.auth} at {self._store.server} lets us not in"
             ) from error
