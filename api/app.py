@@ -13,7 +13,7 @@ from api.feed import feed_router
 from api.headers import SecurityHeaders
 from api.health import health_router
 from api.openapi import openapi_route
-from api.patient import own_router, patient_page, patient_router
+from api.patient import mine_page, own_router, patient_page, patient_router
 from api.problems import to_problem
 from api.process import check_production, opened
 from api.research import research_router
@@ -26,6 +26,7 @@ from surveys.settings import Settings
 
 DESCRIBED: Sequence[Any] = (
     patient_page,
+    mine_page,
     patient_router,
     own_router,
     staff_page,

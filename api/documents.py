@@ -1,4 +1,4 @@
-"""The two pages: one built HTML file each, with the state of the visit written into it."""
+"""The pages: one built HTML file each, with the state of the visit written into it."""
 
 import base64
 import hashlib
@@ -90,16 +90,17 @@ class Documents:
     """The built pages."""
 
     patient: Page
+    mine: Page
     staff: Page
 
     @classmethod
     def read(cls) -> "Documents":
-        """Reads both pages from where they were built to.
+        """Reads the pages from where they were built to.
 
         Raises:
             DocumentError: one is missing, or holds no place for the state.
         """
-        return cls(_read("patient.html"), _read("staff.html"))
+        return cls(_read("patient.html"), _read("mine.html"), _read("staff.html"))
 
 
 def show(

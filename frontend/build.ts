@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { build, type Rolldown } from 'vite';
 import config from './vite.config.ts';
 
-const ENTRIES = ['patient', 'staff'] as const;
+const ENTRIES = ['patient', 'mine', 'staff'] as const;
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const DIST = process.argv[2] ?? `${HERE}dist`;
 

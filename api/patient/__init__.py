@@ -2,6 +2,6 @@
 
 from api.patient.assessments import patient_router
 from api.patient.own import own_router
-from api.patient.page import patient_page
+from api.patient.page import mine_page, patient_page
 
-__all__ = ["own_router", "patient_page", "patient_router"]
+__all__ = ["mine_page", "own_router", "patient_page", "patient_router"]

@@ -11,6 +11,7 @@ from surveys.answering import Draft, Language, PartAnswers
 from surveys.identifiers import AssessmentId
 
 Revision = Annotated[int, msgspec.Meta(ge=0, lt=2**31 - 1)]
+MinePlace = Literal["files", "stop", "erase"]
 Parts = Annotated[tuple[PartAnswers, ...], msgspec.Meta(max_length=50)]
 
 
@@ -55,6 +56,16 @@ class Shell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     assessments: tuple[AssessmentSummary, ...]
     questionnaire: Questionnaire | None
     notice: Notice | None
+
+
+class MineShell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the page of a person's own answers is opened with; ``at`` is where a fresh login leads back to."""
+
+    signed_in: bool
+    language: Language
+    session_ends_at: datetime | None
+    csrf: str | None
+    at: MinePlace | None
 
 
 class DraftBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,12 +1,12 @@
-"""``GET /``: the patient's page with the state of this visit written into it."""
+"""``GET /`` and ``GET /mine``: the patient's pages with the state of this visit written into them."""
 
 from typing import Any
 
 from litestar import Request, Response, get
 from litestar.params import FromQuery
 
-from api.documents import language_of, remember_language, show
-from api.patient.messages import Questionnaire, Shell
+from api.documents import Page, language_of, remember_language, show
+from api.patient.messages import MinePlace, MineShell, Questionnaire, Shell
 from api.patient.reading import list_assessments, open_questionnaire
 from api.process import process_of
 from api.security.login_errors import Notice
@@ -23,15 +23,39 @@ async def patient_page(
     notice: FromQuery[Notice | None] = None,
 ) -> Response[bytes]:
     """The page; for somebody who is logged in with their list and the first questionnaire that is open."""
-    process = process_of(request)
     language = language_of(request, lang)
     async with visit(request, Audience.PATIENT) as patient:
         shell = _signed_out(language, notice) if patient is None else await _signed_in(patient, language)
-    response = show(request, process.documents.patient, language, shell)
+    return _shown(request, process_of(request).documents.patient, shell, lang)
+
+
+@get("/mine", opt={"who": Who.ANYONE}, include_in_schema=False)
+async def mine_page(
+    request: Request[Any, Any, Any],
+    lang: FromQuery[Language | None] = None,
+    at: FromQuery[MinePlace | None] = None,
+) -> Response[bytes]:
+    """The page of a person's own answers, opened ``at`` a part of it; what it lists it asks for itself."""
+    language = language_of(request, lang)
+    async with visit(request, Audience.PATIENT) as patient:
+        session = None if patient is None else patient.session
+    shell = MineShell(
+        signed_in=session is not None,
+        language=language,
+        session_ends_at=None if session is None else session.ends_at,
+        csrf=None if session is None else session.csrf,
+        at=at,
+    )
+    return _shown(request, process_of(request).documents.mine, shell, lang)
+
+
+def _shown(
+    request: Request[Any, Any, Any], page: Page, shell: Shell | MineShell, lang: Language | None
+) -> Response[bytes]:
+    response = show(request, page, shell.language, shell)
     if lang is not None:
-        remember_language(
-            response, lang, secure=process.settings.etterklang_public_url.startswith("https://")
-        )
+        public_url = process_of(request).settings.etterklang_public_url
+        remember_language(response, lang, secure=public_url.startswith("https://"))
     return response
 
 

@@ -34,6 +34,7 @@ from surveys.keys import Audience, KeysError, KeysUnavailableError
 
 ATTEMPT_SECONDS = 600
 HOMES = {Audience.PATIENT: "/", Audience.STAFF: "/staff"}
+PAGES = {Audience.PATIENT: ("/", "/mine"), Audience.STAFF: ("/staff",)}
 HARMLESS_QUERY = re.compile(r"(\?[A-Za-z0-9_=&-]{0,200})?", re.ASCII)
 
 AnyRequest = Request[Any, Any, Any]
@@ -110,11 +111,11 @@ login_router = Router(path="/", route_handlers=[log_in_patient, log_in_staff, co
 
 
 def safe_return_path(audience: Audience, asked: str) -> str:
-    """The page to show after the login: the audience's own, with or without a harmless query."""
-    home = HOMES[audience]
-    if asked.startswith(home) and HARMLESS_QUERY.fullmatch(asked.removeprefix(home)):
+    """The page to show after the login: one of the audience's own, with or without a harmless query."""
+    path, mark, query = asked.partition("?")
+    if path in PAGES[audience] and HARMLESS_QUERY.fullmatch(mark + query):
         return asked
-    return home
+    return HOMES[audience]
 
 
 async def _begin(request: AnyRequest, audience: Audience) -> Redirect:

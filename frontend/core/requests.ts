@@ -18,12 +18,34 @@ export interface Request {
 }
 
 /** Status 0 means that no answer came. */
-export async function ask<T>(path: string, request: Request = {}): Promise<Answered<T>> {
+export function ask<T>(path: string, request: Request = {}): Promise<Answered<T>> {
+  return asked(path, request, async (response) => (isJson(response) ? ((await response.json()) as T) : null));
+}
+
+export interface FileGiven {
+  readonly content: Blob;
+  /** As the server calls it; empty where it gives no name. */
+  readonly name: string;
+}
+
+/** The same for a file. */
+export function askFile(path: string): Promise<Answered<FileGiven>> {
+  return asked(path, {}, async (response) => ({
+    content: await response.blob(),
+    name: nameIn(response.headers.get('content-disposition') ?? ''),
+  }));
+}
+
+/** The file's name in a Content-Disposition header (RFC 6266); empty where there is none. */
+export function nameIn(disposition: string): string {
+  return /filename=("?)(\w[\w.-]*)\1(?:;|$)/.exec(disposition)?.[2] ?? '';
+}
+
+async function asked<T>(path: string, request: Request, read: (response: Response) => Promise<T | null>): Promise<Answered<T>> {
   try {
     const response = await fetch(path, options(request));
-    const content: unknown = isJson(response) ? await response.json() : null;
-    if (response.ok) return { status: response.status, body: content as T | null, problem: '', details: null };
-    const details = content as Problem | null;
+    if (response.ok) return { status: response.status, body: await read(response), problem: '', details: null };
+    const details = isJson(response) ? ((await response.json()) as Problem) : null;
     return { status: response.status, body: null, problem: details?.type?.split('/').pop() ?? 'unknown', details };
   } catch {
     return { status: 0, body: null, problem: 'no-answer', details: null };

@@ -3,8 +3,8 @@
 import type * as api from './api.ts';
 
 export type {
-  AdaptiveTest, AssessmentSummary, Branch, Condition, Draft, DraftSaved, Item, LoggedOut, Option, Overview, Part, Presentation, Problem,
-  Questionnaire, Receipt, Signal, Structure, WaveCounts,
+  AdaptiveTest, AssessmentSummary, Branch, Condition, Draft, DraftSaved, Item, LoggedOut, Option, Overview, Part, Participation,
+  Presentation, Problem, Questionnaire, Receipt, Signal, Structure, Use, Uses, WaveCounts,
 } from './api.ts';
 
 export type Language = api.SubmissionBody['language'];
@@ -40,4 +40,15 @@ export interface StaffShell {
   readonly name: string | null;
   readonly csrf: string | null;
   readonly notice: Notice | null;
+}
+
+/** The parts of the page of a person's own answers that a fresh login leads back to. */
+export type MinePlace = 'files' | 'stop' | 'erase';
+
+export interface MineShell {
+  readonly signed_in: boolean;
+  readonly language: Language;
+  readonly session_ends_at: string | null;
+  readonly csrf: string | null;
+  readonly at: MinePlace | null;
 }

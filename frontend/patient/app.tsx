@@ -2,21 +2,21 @@
 
 import type { ComponentChildren } from 'preact';
 import { useCallback, useMemo, useRef, useState } from 'preact/hooks';
+import { Frame, type FrameProps } from '../core/frame.tsx';
 import { useLanguage } from '../core/language.tsx';
 import { logOut as endSession } from '../core/requests.ts';
+import { useSession } from '../core/session.ts';
 import { freshState } from '../core/state.ts';
 import type { AssessmentSummary, Language, Questionnaire, Receipt, Shell } from '../core/wire.ts';
 import { Sitting } from './model/sitting.ts';
 import { usePlace, type Go, type Place } from './place.ts';
-import { useSession } from './session.ts';
 import { Answering } from './views/answering.tsx';
-import { Frame } from './views/frame.tsx';
 import { Home } from './views/home.tsx';
 import { Loading } from './views/loading.tsx';
 import { ReceiptView } from './views/receipt.tsx';
 import { SessionOver } from './views/session-over.tsx';
 import { Welcome } from './views/welcome.tsx';
-import { wordsIn, WordsContext } from './words.ts';
+import { useWords, wordsIn, WordsContext } from './words.ts';
 
 /** A session that is refused again so soon after it was looked up does not open the answers any more. */
 const BETWEEN_REFRESHES = 20_000;
@@ -34,12 +34,13 @@ export const NOBODY: Shell = {
 export function App({ shell: first }: { shell: Shell }) {
   const [shell, setShell] = useState(first);
   const [language, choose] = useLanguage(first.language);
+  const words = useMemo(() => wordsIn(language), [language]);
   return (
-    <WordsContext.Provider value={useMemo(() => wordsIn(language), [language])}>
+    <WordsContext.Provider value={words}>
       {shell.signed_in ? (
         <SignedIn shell={shell} onShell={setShell} onLanguage={choose} />
       ) : (
-        <Frame onLanguage={choose}>
+        <Frame words={words} onLanguage={choose}>
           <Welcome notice={shell.notice} />
         </Frame>
       )}
@@ -54,6 +55,7 @@ interface SignedInProps {
 }
 
 function SignedIn({ shell, onShell, onLanguage }: SignedInProps) {
+  const words = useWords();
   const [place, go] = usePlace();
   const csrf = useRef(shell.csrf);
   csrf.current = shell.csrf;
@@ -92,13 +94,13 @@ function SignedIn({ shell, onShell, onLanguage }: SignedInProps) {
   const isUnsaved = sittings.all().some((sitting) => sitting.isUnsaved);
   if (isOut || session === 'over') {
     return (
-      <Frame onLanguage={onLanguage}>
+      <Frame words={words} onLanguage={onLanguage}>
         <SessionOver isUnsaved={isUnsaved} onReturn={refresh} />
       </Frame>
     );
   }
   const endsAt = session === 'ending' ? shell.session_ends_at : null;
-  const frame = { onLanguage, onLogOut: () => void logOut(), endsAt };
+  const frame = { words, onLanguage, onLogOut: () => void logOut(), endsAt };
   return (
     <Present place={place} go={go} shell={shell} sittings={sittings} frame={frame} onReceipt={received} onSignedOut={() => void signedOut()} onGone={refresh} />
   );
@@ -141,7 +143,7 @@ interface PresentProps {
   readonly go: Go;
   readonly shell: Shell;
   readonly sittings: Sittings;
-  readonly frame: { onLanguage: (language: Language) => void; onLogOut: () => void; endsAt: string | null };
+  readonly frame: Omit<FrameProps, 'children'>;
   readonly onReceipt: (receipt: Receipt) => void;
   readonly onSignedOut: () => void;
   readonly onGone: () => Promise<boolean>;

@@ -2,14 +2,19 @@
 
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import { SHARED, type SharedKey } from '../core/frame.tsx';
 import { LANGUAGES, translator, type Translate } from '../core/translate.ts';
 import type { Language, Part } from '../core/wire.ts';
 import en from './catalogue/en.json';
 import nb from './catalogue/nb.json';
 import nn from './catalogue/nn.json';
 
-export type PatientKey = keyof typeof nb;
-export const CATALOGUES: Readonly<Record<Language, Readonly<Record<PatientKey, string>>>> = { nb, nn, en };
+export type PatientKey = SharedKey | keyof typeof nb;
+export const CATALOGUES: Readonly<Record<Language, Readonly<Record<PatientKey, string>>>> = {
+  nb: { ...SHARED.nb, ...nb },
+  nn: { ...SHARED.nn, ...nn },
+  en: { ...SHARED.en, ...en },
+};
 
 export interface Words {
   readonly language: Language;

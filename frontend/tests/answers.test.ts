@@ -4,7 +4,7 @@ import { differences, ticked, toSubmit, withSkipped, withValues } from '../patie
 import { faultOf, numberIn } from '../patient/model/faults.ts';
 import { entriesOf } from '../patient/model/questions.ts';
 import { receiptCode } from '../patient/model/receipt-code.ts';
-import { sessionState } from '../patient/session.ts';
+import { sessionState } from '../core/session.ts';
 import { questionnaire, saying, when, yesOrNo } from './builders.ts';
 
 const BRANCHED = questionnaire([yesOrNo('a'), yesOrNo('b', when('a', 'yes')), yesOrNo('c')]);

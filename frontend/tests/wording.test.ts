@@ -3,12 +3,14 @@ import { clock, dateInWords, dayInWords, momentInWords } from '../core/dates.ts'
 import { inFigures } from '../core/numbers.ts';
 import { LANGUAGES, translator } from '../core/translate.ts';
 import type { Language } from '../core/wire.ts';
+import { CATALOGUES as MINE } from '../mine/words.ts';
 import { CATALOGUES as PATIENT, languageShown, wordingOf } from '../patient/words.ts';
 import { CATALOGUES as STAFF } from '../staff/words.ts';
 import { questionnaire, yesOrNo } from './builders.ts';
 
 const PAGES: readonly (readonly [string, Readonly<Record<Language, Readonly<Record<string, string>>>>])[] = [
   ['patient', PATIENT],
+  ['mine', MINE],
   ['staff', STAFF],
 ];
 const MAY_BE_EMPTY = ['draft.untouched'];

@@ -71,7 +71,12 @@ def test_the_built_documents_have_the_hashes_that_the_build_wrote_down() -> None
     hashes = json.loads(
         next(place / "csp.json" for place in PLACES if (place / "csp.json").exists()).read_text()
     )
-    for page, name in ((documents.patient, "patient.html"), (documents.staff, "staff.html")):
+    built = (
+        (documents.patient, "patient.html"),
+        (documents.mine, "mine.html"),
+        (documents.staff, "staff.html"),
+    )
+    for page, name in built:
         for one in hashes[name]["script"] + hashes[name]["style"]:
             assert f"'{one}'" in page.policy
 

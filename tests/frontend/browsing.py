@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx2
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Route, async_playwright
 
 from api.security.cookies import session_cookie_name
 from surveys.identifiers import PersonId, new_id
@@ -28,6 +28,12 @@ async def axe_faults(page: Page, *rules: str) -> list[str]:
     options = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
     found = await page.evaluate("options => axe.run(options).then(found => found.violations)", options)
     return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found]
+
+
+async def lose_the_answer(route: Route) -> None:
+    """The server gets the request; the page never hears of it."""
+    await route.fetch()
+    await route.abort()
 
 
 @dataclass

@@ -45,5 +45,5 @@ def write_types(file: Path) -> None:
 
 
 def build(dist: Path) -> None:
-    """Builds both documents and their policies into ``dist``."""
+    """Builds the documents and their policies into ``dist``."""
     run(FRONTEND / "build.ts", str(dist))

@@ -12,7 +12,7 @@ import pytest
 from tests.frontend import node
 
 DIST = node.FRONTEND / "dist"
-PAGES = ("patient.html", "staff.html")
+PAGES = ("patient.html", "mine.html", "staff.html")
 MAX_GZIP_BYTES = 30 * 1024
 NAMES_OF_FORMATS = {
     "http://www.w3.org/2000/svg",

@@ -1,10 +1,9 @@
 """What a person can do on the patient's page, and what it never does to them; at the real server."""
 
 import pytest
-from playwright.async_api import Route
 
 from tests.builders.answering import as_owner
-from tests.frontend.browsing import Pages, Visitor
+from tests.frontend.browsing import Pages, Visitor, lose_the_answer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -15,12 +14,6 @@ async def begin(person: Visitor) -> None:
     await person.open()
     await person.press("Start")
     await person.sees(FIRST)
-
-
-async def lose_the_answer(route: Route) -> None:
-    """The server gets the request; the page never hears of it."""
-    await route.fetch()
-    await route.abort()
 
 
 async def fill(person: Visitor) -> None:

@@ -1,13 +1,13 @@
 /** A questionnaire being answered: which of its views is on screen, and when its draft is saved. */
 
 import { useEffect, useReducer } from 'preact/hooks';
-import type { Language, Receipt } from '../../core/wire.ts';
+import { Frame, type FrameProps } from '../../core/frame.tsx';
+import type { Receipt } from '../../core/wire.ts';
 import { progressAt, type Page } from '../model/questions.ts';
 import type { Sight, Sitting } from '../model/sitting.ts';
 import type { Go, Place } from '../place.ts';
 import { useWords } from '../words.ts';
 import { Conflict } from './conflict.tsx';
-import { Frame } from './frame.tsx';
 import { Message } from './message.tsx';
 import { QuestionPage } from './question-page.tsx';
 import { Review } from './review.tsx';
@@ -18,7 +18,7 @@ interface Props {
   readonly sitting: Sitting;
   readonly place: Extract<Place, { assessment: string }>;
   readonly go: Go;
-  readonly frame: { onLanguage: (language: Language) => void; onLogOut: () => void; endsAt: string | null };
+  readonly frame: Omit<FrameProps, 'children'>;
   readonly onReceipt: (receipt: Receipt) => void;
   readonly onSignedOut: () => void;
   /** The questionnaire takes no more answers. */

@@ -26,6 +26,7 @@ export function Home({ assessments, sittingOf, go }: Props) {
       {open.map((one) => <OpenCard key={one.assessment_id} one={one} sitting={sittingOf(one.assessment_id)} go={go} />)}
       {open.length > 0 && <p class="hint">{t('home.promise')}</p>}
       {done.length > 0 && <Done done={done} />}
+      <a class="link" href="/mine">{t('mine')}</a>
     </>
   );
 }

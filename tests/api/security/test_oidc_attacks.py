@@ -164,10 +164,20 @@ async def test_a_login_that_takes_more_than_ten_minutes_is_refused(ground: Groun
         "/?to=https://elsewhere.example",
         "/?lang=nb\n",
         "/?lang=æ",
+        "/minefield",
+        "/mine/",
+        "/mine?at=stop#here",
+        "/mine?to=//elsewhere.example",
     ],
 )
 def test_after_the_login_nobody_is_sent_elsewhere(asked: str) -> None:
     assert safe_return_path(Audience.PATIENT, asked) == "/"
+
+
+@pytest.mark.parametrize("asked", ["/", "/?lang=nn", "/mine", "/mine?at=stop", "/mine?at=files&lang=en"])
+def test_after_the_login_a_patient_comes_back_to_the_page_that_was_asked_for(asked: str) -> None:
+    assert safe_return_path(Audience.PATIENT, asked) == asked
+    assert safe_return_path(Audience.STAFF, asked) == "/staff"
 
 
 @pytest.mark.parametrize(
