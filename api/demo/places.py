@@ -35,6 +35,8 @@ def write_environment(address: str, port: int, provider_port: int) -> Path:
         "ETTERKLANG_STAFF_CLIENT_KEY": str(HOME / "staff-client.jwk"),
         "ETTERKLANG_KEY_STORE": f"file:{keystore}",
         "ETTERKLANG_KEY_STORE_SECRET_FILE": str(passphrase),
+        "ETTERKLANG_ORGANISATION": "Demonstrasjonens kreftregister",
+        "ETTERKLANG_LEGAL_BASIS": "GDPR artikkel 6(1)(e) og 9(2)(j)",
         "ETTERKLANG_NOTICE_FOLDER": str(HOME / "notices"),
     }
     ENVIRONMENT.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")

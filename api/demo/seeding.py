@@ -27,7 +27,14 @@ from surveys.identifiers import InstrumentVersionId
 from surveys.keys import Keys
 from surveys.lateeffects import LateEffectRule, store_rule
 from surveys.registry import import_rows
-from surveys.research import Project, approve_project
+from surveys.research import (
+    Project,
+    approve_project,
+    build_extract,
+    find_project,
+    link_requested,
+    request_extract,
+)
 from surveys.settings import Settings
 
 CHUNK_BYTES = 64 * 1024
@@ -50,6 +57,7 @@ async def _seed(persons: int) -> None:
         _make_cohort(persons, now)
         await _feed_cohort(acting, now)
     await live_through(now)
+    await _make_extract(now)
 
 
 async def load_documents(acting: Acting, now: datetime) -> None:
@@ -134,6 +142,17 @@ async def _chunks(file: Path) -> AsyncIterator[bytes]:
         chunks = iter(lambda: stream.read(CHUNK_BYTES), b"")
         for chunk in console.bar(chunks, "Importing them from the feed", total):
             yield chunk
+
+
+async def _make_extract(now: datetime) -> None:
+    """The project's first, so that people find on their own page that research has used their answers."""
+    with console.step("Making an extract for the research project"):
+        async with acting_as(Role.WORKER) as linking, acting_as(Role.RESEARCH) as reading:
+            async with transaction(reading.engine) as connection:
+                project = await find_project(connection, places.PROJECT)
+                extract_id = await request_extract(connection, project.project_id, now, FIRST_PERSON, now)
+            await link_requested(linking.engine, now)
+            await build_extract(reading.engine, reading.keys, extract_id, now)
 
 
 def _read(name: str, document: type[Document]) -> Document:

@@ -29,6 +29,13 @@ _SECOND_OPEN = """
     WHERE a.state = 'open' AND a.wave = 2 AND earlier.wave = 1 AND earlier.state = 'submitted'
     ORDER BY l.registry_person LIMIT :count
 """
+_ANSWERED_TWICE = """
+    SELECT l.registry_person FROM registry.person_link l
+    WHERE (SELECT count(*) FROM followup.assessment a
+           WHERE a.person_id = l.person_id AND a.state = 'submitted') = 2
+      AND NOT EXISTS (SELECT FROM followup.assessment a WHERE a.person_id = l.person_id AND a.state = 'open')
+    ORDER BY l.registry_person LIMIT :count
+"""
 _CONTROL_OPEN = """
     SELECT l.registry_person FROM followup.assessment a
     JOIN registry.control_now c USING (person_id, tumour_id)
@@ -43,13 +50,14 @@ _NOTHING = """
 STORIES = (
     (_SECOND_OPEN, 3, "A year after diagnosis: the first questionnaire answered, the second is open"),
     (_FIRST_OPEN, 3, "Newly diagnosed: the first questionnaire is open"),
+    (_ANSWERED_TWICE, 1, "Answered twice, and research has used it: see “Mine svar og valg”"),
     (_CONTROL_OPEN, 1, "Drawn from the population: a questionnaire is open"),
     (_NOTHING, 1, "Nothing to answer"),
 )
 
 
 def find_people(settings: Settings) -> tuple[Person, ...]:
-    """People with something to answer, with nothing to answer, and one of the staff."""
+    """People with something to answer, with answers that were used, with nothing, and one of the staff."""
     chosen = asyncio.run(_chosen(settings))
     numbers = _numbers_of({person for _, persons in chosen for person in persons})
     patients = [Person(story, pid=numbers[person]) for story, persons in chosen for person in persons]

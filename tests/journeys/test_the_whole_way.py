@@ -20,6 +20,7 @@ from tests.frontend.browsing import axe_faults
 from tests.journeys.conftest import PERSONS, Demo
 
 SECOND_OPEN = "the second is open"
+ANSWERED_TWICE = "Answered twice"
 FIRST_OPEN = "the first questionnaire is open"
 PROJECT = "everyday-after-prostate-cancer"
 PROJECT_ID = "8c4e1f70-2b9d-4a56-b3e8-6f0d7a2c5e13"
@@ -243,3 +244,20 @@ def test_8_the_linked_answer_is_pulled_the_same_from_the_command_line_and_over_h
     over_http = pq.read_table(io.BytesIO(files["responses.parquet"]))
     assert over_http.column_names == table.column_names
     assert over_http.num_rows >= table.num_rows
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_9_a_person_sees_who_used_their_answers_and_takes_them_along(
+    demo: Demo, phone: Callable[[], Awaitable[Page]]
+) -> None:
+    page = await phone()
+    await log_in(page, demo, demo.number_of(ANSWERED_TWICE)[0])
+    await page.get_by_role("link", name="Mine svar og valg").press("Enter")
+    await expect(page.get_by_role("heading", name="Brukt i forskning").first).to_be_visible()
+    await expect(page.get_by_text("Hverdagen etter prostatakreft").first).to_be_visible()
+    await check_accessible(page)
+    await picture(page, "mine")
+    async with page.expect_download() as download:
+        await page.get_by_role("button", name="Last ned PDF").press("Enter")
+    assert (await (await download.value).path()).read_bytes().startswith(b"%PDF-")
+    await expect(page.get_by_role("heading", name="Du lastet ned svarene")).to_be_visible()
