@@ -12,6 +12,7 @@ from instruments.catalogue import UnknownInstrumentError
 from instruments.exchange import InvalidQuestionnaireError, UnwritableInstrumentError
 from instruments.licence import InvalidLicenceError
 from instruments.scoring import NotDisputedError
+from instruments.translation_record import InvalidRecordError
 from surveys.answering import AnsweringError
 from surveys.audit import AuditError
 from surveys.catalogue import CatalogueError
@@ -34,6 +35,7 @@ EXPECTED_ERRORS = (
     InvalidLicenceError,
     InvalidMachineError,
     InvalidQuestionnaireError,
+    InvalidRecordError,
     KeysError,
     LateEffectsError,
     MachineNotFoundError,

@@ -18,9 +18,17 @@ from api.security.machines import register_machine
 from instruments.exchange.fhir import read_questionnaire
 from instruments.licence import Licence
 from instruments.scoring.spec import ScoringSpec
+from instruments.translation_record import TranslationRecord
 from instruments.versions import Instrument, with_scoring
 from surveys import clock
-from surveys.catalogue import publish_instrument, record_licence, store_instrument, submit_for_review
+from surveys.catalogue import (
+    approve_translations,
+    publish_instrument,
+    record_licence,
+    record_translations,
+    store_instrument,
+    submit_for_review,
+)
 from surveys.database import Role, transaction
 from surveys.followup import ProtocolDraft, publish_protocol, resolve, store_protocol
 from surveys.identifiers import InstrumentVersionId
@@ -86,10 +94,20 @@ async def _publish(
 ) -> InstrumentVersionId:
     """One person of the demonstration imports and submits, another records the licence and approves."""
     version_id = await store_instrument(connection, keys, instrument, now, FIRST_PERSON)
+    records = _records_of(instrument)
+    await record_translations(connection, keys, version_id, records, now, FIRST_PERSON)
+    languages = [one.language for one in records]
+    await approve_translations(connection, keys, version_id, languages, now, SECOND_PERSON)
     await submit_for_review(connection, version_id, now, FIRST_PERSON)
     await record_licence(connection, keys, _own_licence(instrument), now, SECOND_PERSON)
     await publish_instrument(connection, keys, version_id, now, SECOND_PERSON)
     return version_id
+
+
+def _records_of(instrument: Instrument) -> list[TranslationRecord]:
+    """How the demonstration's wordings were made: they say themselves that nobody has tested them."""
+    records = _read("translation-records.json", tuple[TranslationRecord, ...])
+    return [one for one in records if one.instrument_id == instrument.structure.instrument_id]
 
 
 def _own_licence(instrument: Instrument) -> Licence:

@@ -1,7 +1,7 @@
 """A translation as XLIFF 2.1 (OASIS, 2018), for whatever tool a translator works in."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from xml.etree.ElementTree import Element, ParseError
 from xml.sax.saxutils import escape, quoteattr
 
@@ -10,6 +10,7 @@ from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
 
 from instruments.exchange.translation_units import (
     MAX_BYTES,
+    NOTHING_KNOWN,
     InvalidTranslationError,
     Translated,
     Unit,
@@ -18,6 +19,7 @@ from instruments.exchange.translation_units import (
     units_of,
     with_translation,
 )
+from instruments.translation_status import STATES, TranslationStatus
 from instruments.versions import Instrument
 
 NAMESPACE = "urn:oasis:names:tc:xliff:document:2.0"
@@ -30,8 +32,10 @@ HEX = re.compile("[0-9A-Fa-f]{4,6}", re.ASCII)
 ID = re.compile("k-((?:[0-9a-f]{2})+)", re.ASCII)
 
 
-def write_xliff(instrument: Instrument, source: str, target: str) -> bytes:
-    """The texts of the ``source`` language with their translations so far: XLIFF 2.1, UTF-8.
+def write_xliff(
+    instrument: Instrument, source: str, target: str, status: TranslationStatus | None = None
+) -> bytes:
+    """The texts of the ``source`` language with their translations and states so far: XLIFF 2.1, UTF-8.
 
     A unit's id is its key in hexadecimal digits, so that it is an NMTOKEN whatever the key holds.
 
@@ -43,16 +47,21 @@ def write_xliff(instrument: Instrument, source: str, target: str) -> bytes:
         f'<file id="f" original={_attribute(original_of(instrument.structure))} '
         f'srcDir="{direction_of(source)}" trgDir="{direction_of(target)}">\n'
     )
-    units = "".join(_unit(one) for one in units_of(instrument, source, target))
+    units = "".join(_unit(one) for one in units_of(instrument, source, target, status))
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}{units}</file>\n</xliff>\n'.encode()
 
 
-def read_xliff(content: bytes, instrument: Instrument) -> Translated:
+def read_xliff(
+    content: bytes, instrument: Instrument, statuses: Mapping[str, TranslationStatus] = NOTHING_KNOWN
+) -> Translated:
     """The instrument with the translations of an XLIFF 2.0 or 2.1 file that was written from it.
+
+    ``statuses`` holds the states of the texts so far, by language.
 
     Raises:
         InvalidTranslationError: it is no such file, is of another version of the wording, or names a text
-            twice, one that is not the instrument's, or one that has changed since; the place and the rule.
+            twice, one that is not the instrument's, one that has changed since, or a state that is none; the
+            place and the rule.
     """
     root = _root(content)
     source, target = root.get("srcLang", ""), root.get("trgLang", "")
@@ -63,15 +72,16 @@ def read_xliff(content: bytes, instrument: Instrument) -> Translated:
         if file.get("original") != _plain(original_of(instrument.structure)):
             raise InvalidTranslationError("file", "is of another version of the wording")
         units += map(_read_unit, file.iter(f"{NS}unit"))
-    return with_translation(instrument, source, target, units)
+    return with_translation(instrument, source, target, units, statuses)
 
 
 def _unit(unit: Unit) -> str:
-    state = "translated" if unit.target else "initial"
+    sub_state = f" subState={_attribute(unit.sub_state)}" if unit.sub_state else ""
     target = f"<target>{_text(unit.target)}</target>" if unit.target else ""
+    state = f'state="{unit.state}"{sub_state}'
     return (
         f'<unit id="k-{unit.key.encode().hex()}" name={_attribute(unit.key)} xml:space="preserve">'
-        f'<segment state="{state}"><source>{_text(unit.source)}</source>{target}</segment></unit>\n'
+        f"<segment {state}><source>{_text(unit.source)}</source>{target}</segment></unit>\n"
     )
 
 
@@ -102,14 +112,9 @@ def _root(content: bytes) -> Element:
 
 
 def _read_unit(element: Element) -> Unit:
-    named = ID.fullmatch(element.get("id", ""))
-    try:
-        key = bytes.fromhex(named[1]).decode() if named else ""
-    except UnicodeDecodeError:
-        key = ""
-    if not key:
-        raise InvalidTranslationError(element.get("id", "unit")[:200], "is no id of a unit that we wrote")
+    key = _key(element)
     source = target = ""
+    states: list[tuple[str, str]] = []
     for part in element:
         if part.tag not in (f"{NS}segment", f"{NS}ignorable"):
             continue
@@ -119,7 +124,33 @@ def _read_unit(element: Element) -> Unit:
         said = part.find(f"{NS}target")
         source += "".join(_said(inner, key))
         target += "" if said is None else "".join(_said(said, key))
-    return Unit(key, source, target)
+        if part.tag == f"{NS}segment":
+            states.append(_state(part, key))
+    return Unit(key, source, target, *min(states, key=_distance, default=("initial", "")))
+
+
+def _key(element: Element) -> str:
+    named = ID.fullmatch(element.get("id", ""))
+    try:
+        key = bytes.fromhex(named[1]).decode() if named else ""
+    except UnicodeDecodeError:
+        key = ""
+    if not key:
+        raise InvalidTranslationError(element.get("id", "unit")[:200], "is no id of a unit that we wrote")
+    return key
+
+
+def _state(segment: Element, key: str) -> tuple[str, str]:
+    """A segment's state and subState; a state that is left out is ``initial``."""
+    sub_state = segment.get("subState", "")
+    if sub_state and "state" not in segment.attrib:
+        raise InvalidTranslationError(key, "has a subState without a state")
+    return segment.get("state", "initial"), sub_state
+
+
+def _distance(found: tuple[str, str]) -> int:
+    """How far a segment is: a unit that a tool has cut up is where the least of its segments is."""
+    return next((place for place, state in enumerate(STATES) if state == found[0]), -1)
 
 
 def _said(element: Element, key: str) -> Iterator[str]:

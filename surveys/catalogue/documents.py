@@ -14,7 +14,8 @@ from surveys.identifiers import DocumentId, new_id
 from surveys.keys import NO_PERSON, Binding, Keys, PlainRow, Purpose, SealedRow
 
 DocumentKind = Literal[
-    "structure", "translation", "presentation", "scoring", "protocol", "late-effect-rule", "licence"
+    "structure", "translation", "presentation", "scoring", "protocol", "late-effect-rule", "licence",
+    "translation-record", "translation-status",
 ]  # fmt: skip
 
 CATALOGUE_STUDY = UUID("6b0f8a52-9a3e-4d0e-9f3e-0c6a1c1d2e77")

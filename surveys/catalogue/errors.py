@@ -49,8 +49,62 @@ class SecondPersonError(CatalogueError):
         )
 
 
+class NoWordingError(CatalogueError):
+    """An instrument version has no wording in a language."""
+
+    def __init__(self, version_id: InstrumentVersionId, language: str) -> None:
+        self.version_id = version_id
+        self.language = language
+        super().__init__(f"instrument version {version_id} has no wording in {language}")
+
+
+class NoTextError(CatalogueError):
+    """A text that is to be marked is none that the language has."""
+
+    def __init__(self, language: str, key: str) -> None:
+        self.language = language
+        self.key = key
+        super().__init__(f"{language}: {key} is no text that this language has")
+
+
+class OtherInstrumentError(CatalogueError):
+    """A record of a translation names another instrument than the version's."""
+
+    def __init__(self, version_id: InstrumentVersionId, language: str) -> None:
+        self.version_id = version_id
+        self.language = language
+        super().__init__(
+            f"the record of {language} names another instrument than that of version {version_id}"
+        )
+
+
+class NoRecordError(CatalogueError):
+    """A language is to be approved and nobody has recorded how its wording was made."""
+
+    def __init__(self, version_id: InstrumentVersionId, language: str) -> None:
+        self.version_id = version_id
+        self.language = language
+        super().__init__(
+            f"instrument version {version_id} has no record of its translation into {language}; "
+            "record how it was made first"
+        )
+
+
+class OwnTranslationError(CatalogueError):
+    """Whoever would approve a language has made its wording or recorded how it was made."""
+
+    def __init__(self, version_id: InstrumentVersionId, language: str, actor: str) -> None:
+        self.version_id = version_id
+        self.language = language
+        self.actor = actor
+        super().__init__(
+            f"{actor} made or recorded the translation of instrument version {version_id} into {language}; "
+            "somebody else must approve it"
+        )
+
+
 class NoActorError(CatalogueError):
-    """Nobody is named who moves a version or records a licence."""
+    """Nobody is named who moves a version, records or approves."""
 
     def __init__(self) -> None:
         super().__init__("actor: is empty; name the person who does this (--actor or ETTERKLANG_ACTOR)")

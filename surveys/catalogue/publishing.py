@@ -11,6 +11,7 @@ from instruments.scoring import failing_cases
 from instruments.translation import completeness
 from instruments.versions import Instrument, InvalidInstrumentError, State, check_instrument
 from surveys.catalogue.errors import NotPublishableError
+from surveys.catalogue.languages import languages_of, translation_faults
 from surveys.catalogue.licences import licences_of
 from surveys.catalogue.moves import Move, check_move, record_move
 from surveys.catalogue.tables import instrument_version
@@ -30,13 +31,19 @@ async def publish_instrument(
         VersionMoveError: it is not in review.
         SecondPersonError: ``actor`` imported it or submitted it for review.
         NoActorError: ``actor`` is blank.
-        NotPublishableError: a translation has gaps, the scoring does not fit the structure or misses its
-            reference cases, or no licence covers the instrument today; every fault is named.
+        NotPublishableError: a translation has gaps, no record, no approver or a text that is not far
+            enough, the scoring does not fit the structure or misses its reference cases, or no licence covers
+            the instrument today; every fault is named.
         KeysError: a document does not open, or the key service could not be reached.
     """
     before = await check_move(connection, version_id, State.PUBLISHED, actor)
     instrument = await load_instrument(connection, keys, version_id)
-    faults = (*find_gaps(instrument), *await _licence_faults(connection, keys, instrument, now))
+    languages = await languages_of(connection, keys, version_id, instrument)
+    faults = (
+        *find_gaps(instrument),
+        *translation_faults(instrument, languages),
+        *await _licence_faults(connection, keys, instrument, now),
+    )
     if faults:
         raise NotPublishableError(version_id, faults)
     lineage = await lineage_of(keys, instrument.structure.instrument_id)

@@ -1,4 +1,4 @@
-"""The tables of sealed documents: instruments in four parts, their licences, protocols, late-effect rules."""
+"""The tables of sealed documents: instruments, records of translations, licences, protocols, rules."""
 
 from sqlalchemy import (
     BigInteger,
@@ -69,6 +69,41 @@ version_move = Table(
     Column("actor", Text, nullable=False),
     Column("moved_at", TIMESTAMP(timezone=True), nullable=False),
     Index("version_move_of_version", "version_id", "move_number"),
+    schema="catalogue",
+)
+
+translation_record = Table(
+    "translation_record",
+    metadata,
+    Column("record_number", BigInteger, Identity(always=True), primary_key=True),
+    Column("translation_id", Uuid, ForeignKey(document.c.document_id), nullable=False),
+    Column("document_id", Uuid, ForeignKey(document.c.document_id), nullable=False),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Index("translation_record_of_translation", "translation_id", "record_number"),
+    schema="catalogue",
+)
+
+translation_status = Table(
+    "translation_status",
+    metadata,
+    Column("status_number", BigInteger, Identity(always=True), primary_key=True),
+    Column("translation_id", Uuid, ForeignKey(document.c.document_id), nullable=False),
+    Column("document_id", Uuid, ForeignKey(document.c.document_id), nullable=False),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Index("translation_status_of_translation", "translation_id", "status_number"),
+    schema="catalogue",
+)
+
+translation_approval = Table(
+    "translation_approval",
+    metadata,
+    Column("approval_number", BigInteger, Identity(always=True), primary_key=True),
+    Column("record_number", BigInteger, ForeignKey(translation_record.c.record_number), nullable=False),
+    Column("approved_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("approved_by", Text, nullable=False),
+    Index("translation_approval_of_record", "record_number"),
     schema="catalogue",
 )
 

@@ -26,8 +26,10 @@ from instruments.versions import Instrument, State
 from surveys import clock
 from surveys.answering import Library, PartAnswers, Receipt, Submission, submit
 from surveys.catalogue import (
+    approve_translations,
     publish_instrument,
     record_licence,
+    record_translations,
     state_of,
     store_instrument,
     submit_for_review,
@@ -48,7 +50,7 @@ from surveys.keys import Audience, Keys
 from surveys.keys.grants import make_grant
 from surveys.keys.in_process import InProcessKeys
 from tests.builders.followup import make_protocol, make_wave, publish
-from tests.builders.instruments import make_licence
+from tests.builders.instruments import make_licence, make_records
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -138,10 +140,22 @@ async def approve(
     version_id = await store_instrument(connection, keys, instrument, NOW, FIRST)
     if await state_of(connection, version_id) is State.PUBLISHED:
         return version_id
+    await vouch_for_languages(connection, keys, version_id, instrument)
     await submit_for_review(connection, version_id, NOW, FIRST)
     await record_licence(connection, keys, licence or make_licence(instrument), NOW, SECOND)
     await publish_instrument(connection, keys, version_id, NOW, SECOND)
     return version_id
+
+
+async def vouch_for_languages(
+    connection: AsyncConnection, keys: Keys, version_id: InstrumentVersionId, instrument: Instrument
+) -> None:
+    """One person records how each language was made, another approves it."""
+    records = make_records(instrument)
+    languages = [one.language for one in records]
+    if records:
+        await record_translations(connection, keys, version_id, records, NOW, FIRST)
+        await approve_translations(connection, keys, version_id, languages, NOW, SECOND)
 
 
 async def open_assessment(

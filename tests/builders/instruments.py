@@ -22,6 +22,7 @@ from instruments.definition import (
 )
 from instruments.licence import Licence
 from instruments.scoring.spec import Linear, MissingRule, Scale, ScoredItem, ScoringSpec
+from instruments.translation_record import TranslationRecord
 from instruments.versions import Instrument
 
 INSTRUMENT_ID = "https://etterklang.example/instruments/made-for-tests"
@@ -76,6 +77,20 @@ def make_instrument(
             for language in languages
         ),
     )
+
+
+def make_records(instrument: Instrument, **more: object) -> list[TranslationRecord]:
+    """How the wording of each language was made: written for a test; ``more`` replaces fields of each."""
+    fields = {
+        "instrument_id": instrument.structure.instrument_id,
+        "kind": "original",
+        "wording_by": ("whoever wrote the test",),
+        "remarks": "Made for tests, and tested with nobody.",
+    }
+    return [
+        TranslationRecord(language=one.language, **(fields | more))  # type: ignore[arg-type] # the fields, some replaced
+        for one in instrument.translations
+    ]
 
 
 def make_licence(instrument: Instrument, **more: object) -> Licence:

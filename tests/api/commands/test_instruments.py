@@ -1,15 +1,21 @@
 """An instrument's life on the command line: each step names who takes it, and what is refused says why."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from api.commands.acting import acting_as
 from api.demo import places
 from surveys import clock
+from surveys.catalogue import load_instrument
+from surveys.database import Role, transaction
+from surveys.identifiers import InstrumentVersionId
+from tests.builders.answering import vouch_for_languages
 from tests.builders.command_line import Ended
 from tests.builders.xlsform import question, xlsform
 
@@ -36,8 +42,21 @@ def imported(etterklang: Etterklang) -> str:
     return found[1]
 
 
+def vouch(version: str) -> None:
+    """Records how each language was made and approves it, as the commands do one by one."""
+
+    async def all_at_once() -> None:
+        async with acting_as(Role.WORKER) as acting, transaction(acting.engine) as connection:
+            version_id = InstrumentVersionId(UUID(version))
+            instrument = await load_instrument(connection, acting.keys, version_id)
+            await vouch_for_languages(connection, acting.keys, version_id, instrument)
+
+    asyncio.run(all_at_once())
+
+
 def test_from_a_file_to_the_live_version_and_out_of_use(etterklang: Etterklang) -> None:
     version = imported(etterklang)
+    vouch(version)
     assert etterklang("submit", version, by="kari") == Ended(0, f"submitted {version} for review\n", "")
     assert etterklang("return", version, by="ola").out == f"returned {version} to draft\n"
     assert etterklang("submit", version, "--actor", "siv").code == 0
@@ -64,6 +83,7 @@ def test_whoever_submitted_cannot_publish(etterklang: Etterklang) -> None:
 
 def test_publishing_without_a_licence_is_refused_with_the_reason(etterklang: Etterklang) -> None:
     version = imported(etterklang)
+    vouch(version)
     etterklang("submit", version, by="kari")
     refused = etterklang("publish", version, by="ola")
     assert refused.code == 2
@@ -123,6 +143,7 @@ def test_a_mode_that_is_none_is_refused(etterklang: Etterklang) -> None:
 
 def test_a_version_that_is_live_is_not_submitted_again(etterklang: Etterklang) -> None:
     version = imported(etterklang)
+    vouch(version)
     etterklang("submit", version, by="kari")
     add_licence(etterklang)
     etterklang("publish", version, by="ola")
@@ -135,6 +156,7 @@ def test_a_version_that_is_live_is_not_submitted_again(etterklang: Etterklang) -
 
 def test_scoring_anew_says_what_it_did(etterklang: Etterklang) -> None:
     version = imported(etterklang)
+    vouch(version)
     assert "responses are scored by a published version only" in etterklang("rescore", version).error
     etterklang("submit", version, by="kari")
     add_licence(etterklang)

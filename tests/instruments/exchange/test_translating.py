@@ -133,9 +133,9 @@ def test_a_file_that_does_not_fit_is_refused_by_place_and_rule(content: str, pla
         (b"key,nb\n", "row 1", "must be"),
         (TABLE.replace("key,nb,se", "key,nb,nb").encode(), "nb", "translated from"),
         (TABLE.replace("One", "Uno").encode(), "title", "another text"),
-        ((TABLE + "title,One,Guokte\r\n").encode(), "title", "twice"),
-        ((TABLE + "nothing,One,Guokte\r\n").encode(), "nothing", "no text"),
-        ((TABLE + "a,b\r\n").encode(), "row 5", "3 cells"),
+        ((TABLE + "title,One,Guokte,,\r\n").encode(), "title", "twice"),
+        ((TABLE + "nothing,One,Guokte,,\r\n").encode(), "nothing", "no text"),
+        ((TABLE + "a,b\r\n").encode(), "row 5", "5 cells"),
         ((TABLE + '"a').encode(), "the table", "no CSV"),
     ],
 )

@@ -22,7 +22,7 @@ from surveys.catalogue.versions import state_of
 from surveys.database import Role, transaction
 from surveys.identifiers import InstrumentVersionId
 from surveys.keys import Keys
-from tests.builders.answering import FIRST, NOW, SECOND, EngineAs, KeysAs, approve
+from tests.builders.answering import FIRST, NOW, SECOND, EngineAs, KeysAs, approve, vouch_for_languages
 
 
 @dataclass
@@ -39,6 +39,10 @@ class Catalogue:
     async def approve(self, instrument: Instrument, licence: Licence | None = None) -> InstrumentVersionId:
         async with transaction(self.engine) as connection:
             return await approve(connection, self.keys, instrument, licence)
+
+    async def vouch(self, version_id: InstrumentVersionId, instrument: Instrument) -> None:
+        async with transaction(self.engine) as connection:
+            await vouch_for_languages(connection, self.keys, version_id, instrument)
 
     async def license(self, *licences: Licence) -> None:
         for one in licences:

@@ -29,6 +29,7 @@ async def faults(catalogue: Catalogue, *licences: Licence, now: datetime = NOW) 
     """What keeps a version under these licences from being published at ``now``."""
     await catalogue.license(*licences)
     version_id = await catalogue.store(everyday())
+    await catalogue.vouch(version_id, everyday())
     await catalogue.submit(version_id)
     try:
         await catalogue.publish(version_id, now=now)

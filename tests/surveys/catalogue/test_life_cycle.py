@@ -27,6 +27,7 @@ SECOND_VERSION = replace(everyday(), structure=replace(everyday().structure, ver
 async def test_a_version_keeps_who_moved_it_and_when(catalogue: Catalogue) -> None:
     await catalogue.license(make_licence(everyday()))
     version_id = await catalogue.store(everyday())
+    await catalogue.vouch(version_id, everyday())
     await catalogue.submit(version_id)
     await catalogue.give_back(version_id)
     await catalogue.submit(version_id, THIRD)
@@ -49,13 +50,15 @@ async def test_every_move_is_in_the_audit_log_under_its_actor(catalogue: Catalog
     await catalogue.retire(version_id)
     for action, actor in (
         ("instrument-imported", FIRST),
+        ("translation-recorded", FIRST),
+        ("translation-approved", SECOND),
         ("instrument-submitted", FIRST),
         ("licence-recorded", SECOND),
         ("instrument-published", SECOND),
         ("instrument-retired", FIRST),
     ):
         entry = f'audit.audit_entry WHERE entry::jsonb @> \'{{"action": "{action}", "actor": "{actor}"}}\''
-        assert count(database, entry) == 1, action
+        assert count(database, entry) == (3 if action.startswith("translation") else 1), action
 
 
 async def test_storing_the_same_again_is_no_second_import(catalogue: Catalogue) -> None:
@@ -115,6 +118,7 @@ async def test_a_version_with_a_gap_is_not_published(catalogue: Catalogue) -> No
     gappy = replace(everyday(), translations=(nb, replace(nn, texts=texts), en))
     await catalogue.license(make_licence(gappy))
     version_id = await catalogue.store(gappy)
+    await catalogue.vouch(version_id, gappy)
     await catalogue.submit(version_id)
     with pytest.raises(NotPublishableError) as refused:
         await catalogue.publish(version_id)
@@ -139,7 +143,7 @@ def row(before: State, after: State, actor: str) -> str:
 
 
 async def test_the_database_holds_the_same_moves(catalogue: Catalogue, database: str) -> None:
-    await catalogue.store(everyday())
+    await catalogue.vouch(await catalogue.store(everyday()), everyday())
     for before, after in permutations(State, 2):
         way = [*pairwise(WAY_TO[before]), (before, after)]
         said = refusal(
@@ -204,6 +208,9 @@ CHANGES = (
     "SELECT version_id, 'draft', 'another', now() FROM catalogue.instrument_version",
     "UPDATE catalogue.licence SET recorded_at = now()",
     "DELETE FROM catalogue.licence",
+    "UPDATE catalogue.translation_record SET recorded_by = 'another'",
+    "DELETE FROM catalogue.translation_approval",
+    "UPDATE catalogue.translation_approval SET approved_by = 'another'",
 )
 RULES = ("never changed", "new version", "begins as a draft", "begins once", "does not go from")
 
