@@ -112,6 +112,13 @@ def with_scoring(instrument: Instrument, scoring: ScoringSpec) -> Instrument:
     return changed
 
 
+def as_validated(instrument: Instrument) -> Instrument:
+    """The same instrument, which says of itself that it is validated: its translations need every step."""
+    return msgspec.structs.replace(
+        instrument, structure=msgspec.structs.replace(instrument.structure, validated=True)
+    )
+
+
 def unscored(structure: Structure) -> ScoringSpec:
     """The scoring of an instrument whose rules nobody has given: no scales."""
     return ScoringSpec(instrument_id=structure.instrument_id, version=structure.version)

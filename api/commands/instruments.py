@@ -19,7 +19,7 @@ from api.commands.licences import app as licence_app
 from api.commands.licences import in_words, warn
 from api.commands.translations import app as translation_app
 from instruments.exchange.fhir import Imported
-from instruments.versions import Instrument
+from instruments.versions import Instrument, as_validated
 from surveys import clock
 from surveys.answering import Rescored, rescore
 from surveys.catalogue import (
@@ -60,6 +60,9 @@ def import_file(
     accept_loss: Annotated[
         list[str] | None, typer.Option(help="a path whose loss you accept; repeat it")
     ] = None,
+    validated: Annotated[
+        bool, typer.Option("--validated", help="it is validated: its translations need every step")
+    ] = False,
     actor: ActorOption = None,
 ) -> None:
     """Import FILE as a draft; what is not understood is named, and refused unless accepted."""
@@ -72,7 +75,8 @@ def import_file(
             "Accept each by --accept-loss PATH, or take it out of the file."
         )
         raise typer.Exit(REFUSED)
-    version_id = asyncio.run(_store(imported.instrument, actor))
+    instrument = as_validated(imported.instrument) if validated else imported.instrument
+    version_id = asyncio.run(_store(instrument, actor))
     typer.echo(f"imported {_counted(imported)} as draft {version_id}")
 
 

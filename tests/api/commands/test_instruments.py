@@ -33,9 +33,9 @@ def add_licence(etterklang: Etterklang, valid_to: date | None = None, *more: str
     return etterklang("licence", "add", NAME, *terms, *languages, *when, *more, by="siv")
 
 
-def imported(etterklang: Etterklang) -> str:
+def imported(etterklang: Etterklang, *options: str) -> str:
     """The draft's identifier, as the last line of the import names it."""
-    said = etterklang("import", FILE, by="kari")
+    said = etterklang("import", FILE, *options, by="kari")
     assert said.code == 0, said.error
     found = re.fullmatch(r"imported .* as draft (\S+)", said.out.splitlines()[-1])
     assert found is not None
@@ -70,6 +70,16 @@ def test_from_a_file_to_the_live_version_and_out_of_use(etterklang: Etterklang) 
     assert warning.startswith(f"warning: the licence of {NAME} runs out on ")
     assert etterklang("retire", version, by="ola").out == f"retired {version}\n"
     assert "retired since" in etterklang("list").out
+
+
+def test_an_instrument_imported_as_validated_needs_its_translations_tested(etterklang: Etterklang) -> None:
+    version = imported(etterklang, "--validated")
+    vouch(version)
+    etterklang("submit", version, by="kari")
+    add_licence(etterklang)
+    faults = etterklang("publish", version, by="ola").out.splitlines()
+    assert len(faults) == 2 * len(("en", "nb", "nn"))
+    assert "en: the record has no proofreading, nor the reason why it was left out" in faults
 
 
 def test_whoever_submitted_cannot_publish(etterklang: Etterklang) -> None:

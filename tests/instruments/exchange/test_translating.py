@@ -14,8 +14,17 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from instruments.exchange.translation_table import read_table, write_table
-from instruments.exchange.translation_units import InvalidTranslationError, units_of
+from instruments.exchange.translation_units import MAX_BYTES, InvalidTranslationError, units_of
 from instruments.exchange.xliff import Translated, read_xliff, write_xliff
+from instruments.translation_status import (
+    SOURCE_CHANGED,
+    STATES,
+    Standing,
+    TranslationStatus,
+    empty_status,
+    marked,
+    standings,
+)
 from instruments.versions import Instrument
 from tests.builders.instruments import choice, make_instrument
 
@@ -29,8 +38,8 @@ AWKWARD = (
 
 
 class Form(NamedTuple):
-    write: Callable[[Instrument, str, str], bytes]
-    read: Callable[[bytes, Instrument], Translated]
+    write: Callable[..., bytes]
+    read: Callable[..., Translated]
 
 
 FORMS = {"xliff": Form(write_xliff, read_xliff), "csv": Form(write_table, read_table)}
@@ -49,14 +58,66 @@ def bilingual(source: list[str], target: list[str]) -> Instrument:
     )
 
 
+def with_states(instrument: Instrument, found: list[Standing]) -> TranslationStatus:
+    """The three texts in Northern Sámi in these states, as far as there is a text."""
+    texts = instrument.translations[1].texts
+    said = {key: one for (key, text), one in zip(texts.items(), found, strict=True) if text.strip()}
+    return marked(instrument, empty_status(instrument, "se"), "nb", said)
+
+
+standing = st.builds(
+    Standing, st.sampled_from(STATES), st.sampled_from(["", "tool:fuzzy", "=x:1+1", "x:áđ<&>"])
+)
+
+
 @forms
-@given(st.lists(texts, min_size=3, max_size=3), st.lists(texts, min_size=3, max_size=3))
+@given(*(st.lists(each, min_size=3, max_size=3) for each in (texts, texts, standing)))
 @settings(max_examples=80, deadline=None)
-def test_what_goes_out_comes_back_byte_for_byte(form: Form, source: list[str], target: list[str]) -> None:
+def test_what_goes_out_comes_back_byte_for_byte_and_in_the_same_states(
+    form: Form, source: list[str], target: list[str], found: list[Standing]
+) -> None:
     instrument = bilingual(source, target)
-    read = form.read(form.write(instrument, "nb", "se"), instrument)
-    assert read.language == "se"
-    assert units_of(read.instrument, "nb", "se") == units_of(instrument, "nb", "se")
+    status = with_states(instrument, found)
+    written = form.write(instrument, "nb", "se", status)
+    for known in ({}, {"se": status}):
+        read = form.read(written, instrument, known)
+        assert read.language == "se"
+        assert units_of(read.instrument, "nb", "se", read.status) == units_of(instrument, "nb", "se", status)
+        assert form.write(read.instrument, "nb", "se", read.status) == written
+
+
+@forms
+def test_a_text_that_fell_back_says_so_to_the_translator_until_its_state_is_said_anew(form: Form) -> None:
+    before = bilingual(["One", "Two", "Three"], ["Okta", "Guokte", "Golbma"])
+    status = with_states(before, [Standing("final")] * 3)
+    after = bilingual(["One", "Two", "Another"], ["Okta", "Guokte", "Golbma"])
+    written = form.write(after, "nb", "se", status)
+    assert written.count(b"initial") == written.count(SOURCE_CHANGED.encode()) == 1
+    assert form.read(written, after, {"se": status}).status == status
+    renewed = form.read(written.replace(b"initial", b"reviewed"), after, {"se": status})
+    assert standings(after, renewed.status) == {
+        "title": Standing("final"),
+        "a": Standing("final"),
+        "a/x": Standing("reviewed"),
+    }
+
+
+def test_a_table_without_states_is_read_and_what_has_a_text_is_translated() -> None:
+    plain = "key,nb,se\r\ntitle,One,Okta\r\na,Two,\r\n"
+    read = read_table(plain.encode(), INSTRUMENT)
+    assert standings(read.instrument, read.status) == {"title": Standing("translated")}
+
+
+def test_a_unit_that_a_tool_has_cut_up_is_where_the_least_of_its_segments_is() -> None:
+    whole = '<segment state="translated"><source>One</source><target>Okta</target></segment>'
+    parts = (
+        '<segment state="final"><source>O</source><target>Ok</target></segment>'
+        '<segment state="reviewed"><source>ne</source><target>ta</target></segment>'
+    )
+    assert whole in XLIFF
+    read = read_xliff(XLIFF.replace(whole, parts).encode(), INSTRUMENT)
+    assert read.instrument.translations[1].texts == {"title": "Okta"}
+    assert standings(read.instrument, read.status) == {"title": Standing("reviewed")}
 
 
 @forms
@@ -115,6 +176,11 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "b">]>'
         (XLIFF.replace("<source>One</source>", ""), "title", "no source"),
         (XLIFF.replace("Okta", 'Ok<ph id="1"/>ta'), "title", "plain text"),
         (XLIFF.replace("Okta", '<cp hex="110000"/>'), "title", "plain text"),
+        (XLIFF.replace('state="translated"', 'state="signed-off"'), "title", "initial, translated, reviewed"),
+        (XLIFF.replace('state="translated"', 'subState="x:y"'), "title", "without a state"),
+        (XLIFF.replace('state="translated"', 'state="final" subState="xy"'), "title", "prefix:value"),
+        (XLIFF.replace('state="initial"', 'state="final"', 1), "a", "is final and has no text"),
+        (XLIFF.replace("Okta", "a" * MAX_BYTES), "xliff", "longer than"),
         (XLIFF.replace("</file>", f"{FIRST[0] if FIRST else ''}</file>"), "title", "twice"),
     ],
 )
@@ -136,6 +202,13 @@ def test_a_file_that_does_not_fit_is_refused_by_place_and_rule(content: str, pla
         ((TABLE + "title,One,Guokte,,\r\n").encode(), "title", "twice"),
         ((TABLE + "nothing,One,Guokte,,\r\n").encode(), "nothing", "no text"),
         ((TABLE + "a,b\r\n").encode(), "row 5", "5 cells"),
+        (TABLE.replace("translated", "done").encode(), "title", "initial, translated, reviewed"),
+        (TABLE.replace("translated,", ",x:y").encode(), "title", "without a state"),
+        (TABLE.replace("translated,", f"final,x:{'y' * 200}").encode(), "title", "prefix:value"),
+        (TABLE.replace("Three,,", "Three,,final").encode(), "a/x", "is final and has no text"),
+        (TABLE.replace("state,", "status,").encode(), "row 1", "state, subState"),
+        ((TABLE + "nothing,,,final,\r\n").encode(), "nothing", "no text of this instrument"),
+        (TABLE.encode() + b"a" * MAX_BYTES, "the table", "longer than"),
         ((TABLE + '"a').encode(), "the table", "no CSV"),
     ],
 )
