@@ -3,6 +3,7 @@
 import io
 import json
 from datetime import date, timedelta
+from itertools import product
 from typing import Any
 
 import httpx2
@@ -15,7 +16,7 @@ from pypdf import PdfReader
 from sqlalchemy import text
 
 from instruments.scoring.spec import Scale
-from surveys.answering import rescore
+from surveys.answering import process_inbox, rescore
 from surveys.database import Role, as_person, transaction
 from surveys.identifiers import PersonId, new_id
 from surveys.keys.erasure import erase
@@ -31,7 +32,7 @@ from tests.builders.answering import (
     send,
 )
 from tests.builders.answering import approve as approve_instrument
-from tests.builders.api import Service
+from tests.builders.api import Service, statements
 from tests.builders.followup import make_control, make_history, make_tumour, tell_registry
 from tests.builders.research import answered, patient
 
@@ -156,63 +157,60 @@ def read_pdf(content: bytes) -> tuple[PdfReader, str]:
     return reader, "\n".join(page.extract_text() for page in reader.pages)
 
 
-@pytest.mark.parametrize(
-    ("lang", "title"),
-    [
-        ("nb", "Det registeret har om deg"),
-        ("nn", "Det registeret har om deg"),
-        ("en", "What the register holds of you"),
-    ],
-)
+TITLES = {
+    "nb": "Det registeret har om deg",
+    "nn": "Det registeret har om deg",
+    "en": "What the register holds of you",
+}
+
+
 async def test_the_pdf_is_tagged_and_readable_in_each_language(
-    service: Service, study: Study, database: str, lang: str, title: str
+    service: Service, study: Study, database: str
 ) -> None:
-    anna = await answered_person(study, database)
-    found = await fetch(await service.patient(anna), "answers.pdf", lang)
-    assert found.status_code == 200, found.text
-    reader, shown = read_pdf(found.content)
-    catalog: Any = reader.trailer["/Root"]
-    assert catalog["/MarkInfo"]["/Marked"]
-    assert catalog["/Lang"] == lang
-    assert "/StructTreeRoot" in catalog
-    assert b"pdfuaid:part" in catalog["/Metadata"].get_data()
-    assert reader.metadata is not None
-    assert reader.metadata.title == title
-    for one in (title, f"About tired ({lang})", f"a1 ({lang})", "C619"):
-        assert one in shown, one
-    # Letters that Northern Sámi has, and what would be markup.
-    for one in ("čáŋžŧ", "đšß", "*fet*", "#let"):
-        assert one in shown, one
+    client = await service.patient(await answered_person(study, database))
+    for lang, title in TITLES.items():
+        found = await fetch(client, "answers.pdf", lang)
+        assert found.status_code == 200, found.text
+        reader, shown = read_pdf(found.content)
+        catalog: Any = reader.trailer["/Root"]
+        assert catalog["/MarkInfo"]["/Marked"]
+        assert catalog["/Lang"] == lang
+        assert "/StructTreeRoot" in catalog
+        assert b"pdfuaid:part" in catalog["/Metadata"].get_data()
+        assert reader.metadata is not None
+        assert reader.metadata.title == title
+        for one in (title, f"About tired ({lang})", f"a1 ({lang})", "C619"):
+            assert one in shown, one
+        # Letters that Northern Sámi has, and what would be markup.
+        for one in ("čáŋžŧ", "đšß", "*fet*", "#let"):
+            assert one in shown, one
 
 
-@pytest.mark.parametrize("file", FILES)
 async def test_nothing_is_downloaded_without_a_login_of_the_last_five_minutes(
-    service: Service, study: Study, database: str, file: str
+    service: Service, study: Study, database: str
 ) -> None:
     anna = await answered_person(study, database)
-    for logged_in in (OLD, timedelta(hours=1), None):
-        assert problem(await fetch(await service.patient(anna, logged_in), file)) == (
-            403,
-            "fresh-login-needed",
-        )
-    assert (await fetch(await service.anyone(), file)).status_code == 401
-    assert count(database, "audit.audit_entry WHERE entry LIKE '%own-history%'") == 0
-    fresh = await fetch(await service.patient(anna), file)
-    assert fresh.status_code == 200
-    ending = file.removeprefix("answers.")
-    assert fresh.headers["content-disposition"] == f'attachment; filename="etterklang-2026-11-23.{ending}"'
-    assert fresh.headers["cache-control"] == "no-store"
-    assert count(database, "audit.audit_entry WHERE entry LIKE '%own-history%'") == 1
+    opened = "audit.audit_entry WHERE entry LIKE '%opened-for-own-history%'"
+    for logged_in, file in product((OLD, timedelta(hours=1), None), FILES):
+        refused = await fetch(await service.patient(anna, logged_in), file)
+        assert problem(refused) == (403, "fresh-login-needed")
+    assert count(database, opened) == 0
+    for number, file in enumerate(FILES, start=1):
+        assert (await fetch(await service.anyone(), file)).status_code == 401
+        fresh = await fetch(await service.patient(anna), file)
+        assert fresh.status_code == 200
+        ending = file.removeprefix("answers.")
+        named = f'attachment; filename="etterklang-2026-11-23.{ending}"'
+        assert fresh.headers["content-disposition"] == named
+        assert fresh.headers["cache-control"] == "no-store"
+        assert count(database, opened) == number
 
 
-@pytest.mark.parametrize("file", FILES)
-async def test_nobody_gets_anything_of_another_person(
-    service: Service, study: Study, database: str, file: str
-) -> None:
+async def test_nobody_gets_anything_of_another_person(service: Service, study: Study, database: str) -> None:
     await answered_person(study, database)
     berit = make_history(make_tumour())
     tell_registry(database, [berit], NOW)
-    for person in (berit.person_id, PersonId(new_id())):
+    for person, file in product((berit.person_id, PersonId(new_id())), FILES):
         found = await fetch(await service.patient(person), file)
         assert found.status_code == 200
         shown = read_pdf(found.content)[1] if file.endswith("pdf") else found.text
@@ -266,6 +264,22 @@ async def test_an_erased_persons_downloads_work_and_hold_no_answer(
     found = await held(client)
     assert (found["responses"], found["drafts"], found["signals"]) == ([], [], [])
     assert found["participation"]["erasure"]["done_at"] is not None
+
+
+async def test_a_download_takes_the_same_round_trips_however_much_there_is(
+    service: Service, study: Study, database: str
+) -> None:
+    one, many = await answered_person(study, database), await answered_person(study, database)
+    for wave in (1, 2):
+        await send(study, make_submission(await open_assessment(study, wave, many)))
+        await process_inbox(study.worker, study.keys_as(Role.WORKER), NOW, 10)
+    told = []
+    for person in (one, many):
+        client = await service.patient(person)
+        with statements(service) as seen:
+            assert len((await held(client))["responses"]) == (2 if person == one else 6)
+        told.append(len(seen))
+    assert told[0] == told[1] <= 12
 
 
 READINGS = ("own.facts()", "own.responses()", "own.scores()", "own.signals()")

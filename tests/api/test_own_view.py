@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
+from uuid import UUID
 
 import httpx2
 import psycopg
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from surveys import clock
 from surveys.answering import process_inbox, rescore
@@ -20,18 +19,22 @@ from surveys.keys import Purpose
 from surveys.keys.erasure import erase
 from surveys.keys.permissions import ONE_ENTRY
 from surveys.keys.status import read_status
+from surveys.lateeffects import LateEffectRule, store_rule
 from surveys.own.uses import KINDS, UsePurpose, UserRole
 from surveys.persons import merge
 from tests.builders.answering import (
+    EVERYDAY,
     NOW,
+    Open,
     Study,
+    answers,
     as_owner,
     count,
     make_submission,
     open_assessment,
     send,
 )
-from tests.builders.api import Service
+from tests.builders.api import Service, statements
 from tests.builders.followup import (
     DIAGNOSED,
     FIRST_DAY,
@@ -84,8 +87,23 @@ async def test_an_extract_is_shown_to_those_who_are_in_it_with_who_is_responsibl
     assert (await (await service.anyone()).get("/api/patient/uses")).status_code == 401
 
 
+DROP = LateEffectRule(
+    rule_id=UUID(int=1),
+    version=1,
+    instrument_id=EVERYDAY,
+    scale_id="energy",
+    drop=10.0,
+    worse="lower",
+    names={"nb": "Mindre krefter", "nn": "Mindre krefter", "en": "Less energy"},
+    scale_names={"nb": "Krefter", "nn": "Krefter", "en": "Energy"},
+    source="made for tests",
+)
+
+
 async def test_every_use_of_a_persons_answers_is_shown(service: Service, study: Study, database: str) -> None:
-    one = await open_assessment(study)
+    person, tumour_id = patient()
+    tell_registry(database, [person], NOW - timedelta(days=30))
+    one = await open_assessment(study, 1, person.person_id, tumour_id)
     client = await service.patient(one.person_id)
     path = f"/api/patient/assessments/{one.assessment_id}"
     await client.put(f"{path}/draft", json={"revision": 0, "answers": []})
@@ -94,12 +112,38 @@ async def test_every_use_of_a_persons_answers_is_shown(service: Service, study: 
     await process_inbox(study.worker, study.keys_as(Role.WORKER), NOW, 10)
     await rescore(study.research, study.keys_as(Role.RESEARCH), study.instruments[0], NOW, "kari")
     await extract(study, await approve(study, make_project()))
-    assert purposes(await uses_of(client)) == [
+    await answer_worse(study, await open_assessment(study, 2, person.person_id, tumour_id))
+    staff = await service.staff()
+    (signal,) = (await staff.get("/api/staff/signals")).json()["signals"]
+    await staff.post(f"/api/staff/signals/{signal['person_id']}/{signal['signal_id']}/seen")
+    assert (await client.get("/api/patient/answers.json")).status_code == 200
+    uses = await uses_of(client)
+    assert purposes(uses) == [
+        ("own-download", "you"),
+        ("signal-seen", "registry"),
+        ("signal-seen", "registry"),
+        ("stored", "registry"),
+        ("late-effect", "registry"),
         ("research", "researcher"),
         ("rescored", "registry"),
         ("stored", "registry"),
         ("own-reading", "you"),
     ]
+    assert {one["purpose"] for one in uses} == set(UsePurpose.__args__)
+    assert [one["at"] for one in uses] == sorted((one["at"] for one in uses), reverse=True)
+    held = (await client.get("/api/patient/answers.json")).json()
+    (seen,) = held["signals"]
+    assert (seen["rule"], seen["drop"] > 10) == ("Mindre krefter", True)
+    assert seen["seen_at"] is not None
+
+
+async def answer_worse(study: Study, later: Open) -> None:
+    """The second round, with a drop that a rule watches for."""
+    keys = study.keys_as(Role.WORKER)
+    async with transaction(study.worker) as connection:
+        await store_rule(connection, keys, DROP, NOW)
+    await send(study, make_submission(later, answers({"tired": ("a3",), "walk": ("a0",), "rest": ("a3",)})))
+    assert await process_inbox(study.worker, keys, NOW, 10) == 1
 
 
 def test_every_purpose_of_opening_answers_has_its_line() -> None:
@@ -152,22 +196,6 @@ async def test_the_uses_take_one_round_trip_after_the_session_and_no_scan(
         plan = str(connection.execute(f"EXPLAIN {query.replace('LIMIT most', 'LIMIT 10')}").fetchall())
     assert "audit_entry_rest_right_recorded_at_idx" in plan
     assert "Seq Scan on audit_entry" not in plan
-
-
-@contextmanager
-def statements(service: Service) -> Iterator[list[str]]:
-    """What the web process says to the database meanwhile."""
-    seen: list[str] = []
-
-    def note(*call: object) -> None:
-        seen.append(str(call[2]).strip())
-
-    engine = service.app.state.process.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 ACTS = ("/api/patient/participation/stop", "/api/patient/participation/erasure")

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ import uvicorn
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 from litestar import Litestar
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
@@ -164,6 +165,22 @@ class Service:
         client = await self.anyone({"origin": self.url, "x-csrf": csrf_of(cookie)})
         client.cookies.set(session_cookie_name(self.settings), cookie)
         return client
+
+
+@contextlib.contextmanager
+def statements(service: Service) -> Iterator[list[str]]:
+    """What the web process says to the database meanwhile."""
+    seen: list[str] = []
+
+    def note(*call: object) -> None:
+        seen.append(str(call[2]).strip())
+
+    engine = service.app.state.process.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def settings_for(database: str, keystore: Keystore, port: int) -> Settings:

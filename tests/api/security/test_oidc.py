@@ -85,6 +85,20 @@ async def test_what_is_asked_is_pushed_with_pkce_nonce_and_level(ground: Ground)
     assert len(pushed["nonce"]) == len(pushed["state"]) == 43
 
 
+async def test_a_fresh_login_is_asked_for_where_the_page_says_so(ground: Ground, database: str) -> None:
+    browser = await ground.browser()
+    await browser.log_in()
+    came_back = await browser.log_in(f"/login/patient?fresh=yes&return_to={quote('/?view=own')}")
+
+    usual, fresh = ground.upset.pushed
+    assert {"prompt", "max_age"}.isdisjoint(usual)
+    assert (fresh["prompt"], fresh["max_age"]) == ("login", "0")
+    assert came_back.headers["location"] == "/?view=own"
+    headers = {"origin": ground.url, "x-csrf": (await browser.shell())["csrf"]}
+    stopped = await browser.client.post(f"{ground.url}/api/patient/participation/stop", headers=headers)
+    assert stopped.json()["stopped_at"] is not None
+
+
 async def test_the_cookies_are_out_of_reach_of_scripts_and_other_sites(ground: Ground) -> None:
     browser = await ground.browser()
 

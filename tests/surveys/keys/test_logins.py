@@ -1,7 +1,7 @@
 """The key service believes an identity provider's ID token, and nothing that only looks like one."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import pytest
@@ -10,7 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from surveys import clock
 from surveys.database import Role
-from surveys.keys import Audience, Keys, Login, LoginRefusedError, NotAllowedError
+from surveys.keys import (
+    Audience,
+    FreshLoginNeededError,
+    Keys,
+    Login,
+    LoginRefusedError,
+    NotAllowedError,
+    OwnAct,
+)
+from surveys.keys.in_process import InProcessKeys
 from surveys.keys.issuers import COOL_DOWN_SECONDS, KEPT_SECONDS, IssuerKeys, issuer_of
 from surveys.settings import Settings
 from tests.builders.keys import KeyServer, hashed, in_process_keys, key_server, signed, synthetic_numbers
@@ -141,6 +150,55 @@ async def test_a_token_counts_for_five_minutes_with_five_seconds_to_spare(
         assert await ground.log_in(token)
     else:
         assert rule in await ground.refusal(token)
+
+
+@pytest.mark.parametrize(
+    ("auth_time", "seconds_later", "is_fresh"),
+    [
+        (0, 0, True),
+        (0, 299, True),
+        (0, 300, False),
+        (-200, 99, True),
+        (-200, 100, False),
+        (-3600, 0, False),
+        (None, 0, False),
+        (4, 0, True),
+    ],
+)
+async def test_a_login_is_fresh_for_five_minutes_after_the_person_themselves_logged_in(
+    ground: Ground,
+    engine_as: Callable[[Role], AsyncEngine],
+    auth_time: int | None,
+    seconds_later: int,
+    is_fresh: bool,
+) -> None:
+    at = int(ground.now.timestamp())
+    login = await ground.log_in(ground.token(auth_time=None if auth_time is None else at + auth_time))
+    web = ground.keys_as(Role.WEB)
+    assert isinstance(web, InProcessKeys)
+    later = InProcessKeys(
+        web._vault, Role.WEB, lambda: ground.now.replace(microsecond=0) + timedelta(seconds=seconds_later)
+    )
+    refused = 0
+    for act in OwnAct:
+        try:
+            await later.act(act, login.grant)
+        except FreshLoginNeededError:
+            refused += 1
+    assert refused == (0 if is_fresh else len(OwnAct))
+
+
+async def test_a_login_that_lies_ahead_is_refused_and_staff_do_nothing_in_a_patients_place(
+    ground: Ground,
+) -> None:
+    assert "auth_time" in await ground.refusal(ground.token(auth_time=int(ground.now.timestamp()) + 7))
+    assert await ground.refusal(ground.token(auth_time="now")) == "signature or claims do not hold"
+    at = int(ground.now.timestamp())
+    staff = ground.token(aud="etterklang-staff", pid=None, roles=["registry"], auth_time=at)
+    grant = (await ground.log_in(staff, Audience.STAFF)).grant
+    for act, grant_ in ((act, one) for act in OwnAct for one in (grant, b"", b"x" * 80)):
+        with pytest.raises(NotAllowedError):
+            await ground.keys_as(Role.WEB).act(act, grant_)
 
 
 async def test_an_audience_of_one_in_a_list_is_us_too(ground: Ground) -> None:

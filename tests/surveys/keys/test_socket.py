@@ -10,19 +10,24 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
 
 import msgspec
 import pytest
 
+from surveys import clock
 from surveys.database import Role
 from surveys.identifiers import PersonId, new_id
 from surveys.keys import (
+    Audience,
     Binding,
+    FreshLoginNeededError,
     KeysUnavailableError,
     NotAllowedError,
     NotOpenedError,
+    OwnAct,
     PlainRow,
     Purpose,
     SealedRow,
@@ -33,8 +38,11 @@ from surveys.keys import (
 )
 from surveys.keys.callers import caller_of
 from surveys.keys.frames import LENGTH, LONGEST_FRAME, Answered, InboxKeyAsked, Refused, encode
+from surveys.keys.grants import make_grant
 from surveys.keys.kms import passphrase
+from surveys.keys.service import opened_vault
 from surveys.settings import Settings, SettingsError
+from tests.builders.answering import count
 
 # What `etterklang keys serve` does, without reading the libraries of the other commands.
 SERVE = """
@@ -96,6 +104,26 @@ async def test_values_and_refusals_cross_the_socket(
         moved = SealedRow(msgspec.structs.replace(binding, row_id=new_id()), sealed.sealed)
         with pytest.raises(NotOpenedError):
             await worker.open(Purpose.INGEST, [moved])
+
+
+async def test_what_a_patient_asks_for_themselves_crosses_the_socket(
+    settings: Settings, service: subprocess.Popen[bytes], database: str
+) -> None:
+    async with opened_vault(settings) as vault, open_keys(settings, Role.WEB) as web:
+        now, person = clock.now(), PersonId(new_id())
+        end = now + timedelta(hours=1)
+        fresh, old = (
+            make_grant(vault.grant_key, Audience.PATIENT, person, (), end, at)
+            for at in (now, now - timedelta(minutes=5))
+        )
+        for act in OwnAct:
+            await web.act(act, fresh)
+            with pytest.raises(FreshLoginNeededError):
+                await web.act(act, old)
+            with pytest.raises(NotAllowedError):
+                await web.act(act, b"none")
+    for table in ("own.reading", "registry.reservation_fact", "keys.erasure"):
+        assert count(database, table) == 1
 
 
 async def test_many_callers_at_once_each_get_their_own_answer(
