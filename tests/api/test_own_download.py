@@ -15,12 +15,16 @@ from msgspec.structs import replace
 from pypdf import PdfReader
 from sqlalchemy import text
 
+from api.patient.paper.wording import LEFT_OUT, _read
 from instruments.scoring.spec import Scale
 from surveys.answering import process_inbox, rescore
 from surveys.database import Role, as_person, transaction
 from surveys.identifiers import PersonId, new_id
 from surveys.keys.erasure import erase
 from surveys.persons import merge
+from surveys.registry.columns import TREATMENT_KINDS
+from surveys.registry.facts import FACT_TABLES
+from surveys.registry.history import ReservationScope
 from tests.builders.answering import (
     NOW,
     Study,
@@ -305,3 +309,18 @@ async def test_code_inside_the_web_process_reads_of_whom_it_likes_only_while_the
     async with transaction(service.engine_as(Role.KEYS)) as connection:
         await connection.execute(text("UPDATE own.reading SET until = clock_timestamp()"))
     assert await rows(anna) == [0, 0, 0, 0]
+
+
+def test_every_column_of_a_fact_and_every_code_of_treatments_has_its_words_in_each_language() -> None:
+    stored = {column.name for table in FACT_TABLES.values() for column in table.columns}
+    own_keys = {"person_id", "recorded_at", "content_hash"}
+    named = {"ct", "cn", "cm", "pt", "pn", "pm"}
+    codes = {f"kind/{kind}" for kind in TREATMENT_KINDS}
+    codes |= {f"scope/{scope}" for scope in ReservationScope.__args__}
+    for language in ("nb", "nn", "en"):
+        words = _read("facts.json")[language]
+        assert stored - own_keys - named - LEFT_OUT <= set(words)
+        assert codes <= set(words)
+    for file in ("facts.json", "words.json"):
+        keys = [set(words) for words in _read(file).values()]
+        assert keys[0] == keys[1] == keys[2]

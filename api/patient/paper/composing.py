@@ -1,21 +1,13 @@
 """The paper's sections, from what is held of one person. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
-from functools import cache
-from importlib.resources import files
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from api.patient.paper.wording import Words, day, said_of, words_in
 from surveys.answering import Language
-from surveys.clock import LOCAL_ZONE
 from surveys.own import Holdings, Use
-from surveys.own.holdings import Answer, Answered, Fact, Seen
-
-Words = Mapping[str, str]
-
-# What a register says by a number is said in docs/feed.md; the words of a code are the register's own.
-LEFT_OUT = frozenset({"tumour_id", "treatment_id", "registry"})
+from surveys.own.holdings import Answer, Answered, Seen
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -46,8 +38,8 @@ class Paper(msgspec.Struct, frozen=True):
 
 def compose(held: Holdings) -> Paper:
     """What is held of one person, in the order in which they would ask."""
-    words = _words()[held.language]
-    lines = (words["made"].format(at=_day(held.made_at, held.language)),)
+    words = words_in(held.language)
+    lines = (words["made"].format(at=day(held.made_at, held.language)),)
     return Paper(words["title"], held.language, lines, tuple(_sections(held, words)))
 
 
@@ -73,16 +65,16 @@ def _participation(held: Holdings, words: Words) -> Section:
     told, language = held.participation, held.language
     lines = [words["takes_part"]]
     if told.stopped_at is not None:
-        lines = [words["stopped"].format(at=_day(told.stopped_at, language))]
+        lines = [words["stopped"].format(at=day(told.stopped_at, language))]
     if told.erasure is not None:
-        lines.append(words["erasure_asked"].format(at=_day(told.erasure.asked_at, language)))
+        lines.append(words["erasure_asked"].format(at=day(told.erasure.asked_at, language)))
         if told.erasure.done_at is not None:
-            lines.append(words["erasure_done"].format(at=_day(told.erasure.done_at, language)))
+            lines.append(words["erasure_done"].format(at=day(told.erasure.done_at, language)))
     return Section(2, words["participation"], tuple(lines))
 
 
 def _answered(answered: Answered, words: Words, language: Language) -> Iterator[Section]:
-    at = _day(answered.submitted_at, language)
+    at = day(answered.submitted_at, language)
     heading = words["answered_on"].format(title=answered.title, wave=answered.wave, at=at)
     yield Section(3, heading, table=_answers(answered.answers, words))
     for made in answered.scorings:
@@ -91,7 +83,7 @@ def _answered(answered: Answered, words: Words, language: Language) -> Iterator[
                 (one.scale_id, words["no_score"] if one.value is None else f"{one.value:g}")
                 for one in made.scores
             )
-            lines = (words["scored_on"].format(at=_day(made.scored_at, language)),)
+            lines = (words["scored_on"].format(at=day(made.scored_at, language)),)
             table = Table((words["scale"], words["value"]), (2, 1), rows)
             yield Section(4, words["scores"], lines, table)
 
@@ -108,13 +100,13 @@ def _assessments(held: Holdings, words: Words) -> Section:
     rows = tuple(
         (
             one.wave,
-            f"{_day(one.opens_on, held.language)} – {_day(one.closes_on, held.language)}",
+            f"{day(one.opens_on, held.language)} – {day(one.closes_on, held.language)}",
             words[one.state],
         )
         for one in held.assessments
     )
     lines = tuple(
-        words["waiting"].format(at=_day(one.received_at, held.language))
+        words["waiting"].format(at=day(one.received_at, held.language))
         for one in held.submissions
         if not one.is_stored
     )
@@ -124,7 +116,7 @@ def _assessments(held: Holdings, words: Words) -> Section:
 
 def _facts(held: Holdings, words: Words) -> Section:
     rows = tuple(
-        (words[one.kind], _said(one, held.language), _day(one.recorded_at, held.language))
+        (words[one.kind], said_of(one, held.language), day(one.recorded_at, held.language))
         for one in held.facts
         if one.holds and not one.fact.get("withdrawn")
     )
@@ -135,7 +127,7 @@ def _facts(held: Holdings, words: Words) -> Section:
 def _uses(uses: Sequence[Use], words: Words, language: Language) -> Section:
     rows = tuple(
         (
-            _day(one.at, language),
+            day(one.at, language),
             words[one.purpose],
             _lines(words[one.role], one.organisation, one.project, one.basis),
         )
@@ -152,23 +144,6 @@ def _with_table(section: Section, words: Words) -> Section:
     return msgspec.structs.replace(section, lines=(*section.lines, words["none"]), table=None)
 
 
-def _said(fact: Fact, language: Language) -> str:
-    return _lines(
-        *(
-            f"{name.replace('_', ' ')}: {_value(value, language)}"
-            for name, value in fact.fact.items()
-            if value is not None and value is not False and name not in LEFT_OUT
-        )
-    )
-
-
-def _value(value: object, language: Language) -> str:
-    try:
-        return _day(date.fromisoformat(str(value)), language) if isinstance(value, str) else str(value)
-    except ValueError:
-        return str(value)
-
-
 def _points(one: Seen) -> dict[str, str]:
     return {
         name: f"{value:g}" if isinstance(value, float) else str(value)
@@ -178,14 +153,3 @@ def _points(one: Seen) -> dict[str, str]:
 
 def _lines(*lines: str) -> str:
     return "\n".join(line for line in lines if line)
-
-
-def _day(at: date | datetime, language: Language) -> str:
-    on = at.astimezone(LOCAL_ZONE).date() if isinstance(at, datetime) else at
-    return f"{on.day} {on:%B %Y}" if language == "en" else f"{on:%d.%m.%Y}"
-
-
-@cache
-def _words() -> Mapping[str, Words]:
-    content = files("api.patient.paper").joinpath("words.json").read_bytes()
-    return msgspec.json.decode(content, type=dict[str, dict[str, str]])
