@@ -78,7 +78,11 @@ class AlreadySubmittedError(AnsweringError):
         )
 
 
-class UnknownVersionError(AnsweringError):
+class MissingDocumentError(AnsweringError):
+    """What is stored names a document that is not in the catalogue."""
+
+
+class UnknownVersionError(MissingDocumentError):
     """A pinned protocol version, or an instrument version in it, is not in the catalogue."""
 
     def __init__(self, protocol_version_id: ProtocolVersionId, wave: int) -> None:
@@ -90,7 +94,7 @@ class UnknownVersionError(AnsweringError):
         )
 
 
-class UnknownScoringError(AnsweringError):
+class UnknownScoringError(MissingDocumentError):
     """Stored scores name a scoring that is not in the catalogue."""
 
     def __init__(self, scoring: str) -> None:

@@ -77,7 +77,7 @@ async def test_an_extract_is_shown_to_those_who_are_in_it_with_who_is_responsibl
     assert purposes(uses) == [("research", "researcher"), ("stored", "registry")]
     assert {name: uses[0][name] for name in ("organisation", "project", "basis")} == {
         "organisation": "The institute of tests",
-        "project": "Made for tests",
+        "project": "How people fare",
         "basis": "a law that was made for tests",
     }
     assert set(uses[1]) == {"at", "purpose", "role", "organisation", "project", "basis"}

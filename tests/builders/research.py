@@ -44,7 +44,7 @@ def make_project(**more: object) -> Project:
         "project_id": ProjectId(UUID(int=40)),
         "name": "made-for-tests",
         "study_id": STUDY,
-        "title": "Made for tests",
+        "title": "How people fare",
         "organisation": "The institute of tests",
         "basis": "a law that was made for tests",
         "purpose": "to test",
