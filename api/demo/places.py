@@ -38,8 +38,6 @@ def write_environment(address: str, port: int, provider_port: int) -> Path:
         "ETTERKLANG_ORGANISATION": "Demonstrasjonens kreftregister",
         "ETTERKLANG_LEGAL_BASIS": "GDPR artikkel 6(1)(e) og 9(2)(j)",
         "ETTERKLANG_NOTICE_FOLDER": str(HOME / "notices"),
-        "ETTERKLANG_ORGANISATION": "The demonstration's cancer registry",
-        "ETTERKLANG_LEGAL_BASIS": "The demonstration's own regulation of the cancer registry",
     }
     ENVIRONMENT.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
     return ENVIRONMENT
