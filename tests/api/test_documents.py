@@ -108,3 +108,25 @@ async def test_the_page_comes_gzipped_to_those_who_take_it(service: Service) -> 
     assert "content-encoding" not in plain.headers
     assert squeezed.text == plain.text
     assert plain.headers["content-type"] == "text/html; charset=utf-8"
+
+
+async def test_the_page_of_ones_own_answers_opens_at_its_own_parts_and_nowhere_else(service: Service) -> None:
+    patient = await service.patient()
+    csrf = patient.headers["x-csrf"]
+    state = written((await patient.get("/mine?at=stop&lang=nn")).content)
+    assert isinstance(state, dict)
+    assert {name: state[name] for name in ("signed_in", "csrf", "at", "language")} == {
+        "signed_in": True,
+        "csrf": csrf,
+        "at": "stop",
+        "language": "nn",
+    }
+    assert (await patient.get("/mine?at=elsewhere")).status_code == 400
+    for somebody in (await service.anyone(), await service.staff()):
+        assert written((await somebody.get("/mine")).content) == {
+            "signed_in": False,
+            "language": "nb",
+            "session_ends_at": None,
+            "csrf": None,
+            "at": None,
+        }
