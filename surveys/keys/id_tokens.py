@@ -81,6 +81,7 @@ def _broken_rule(issuer: Issuer, claims: Claims, nonce: str, now: float) -> str 
         (claims.exp + LEEWAY_SECONDS > now, "exp has passed"),
         (claims.iat - LEEWAY_SECONDS <= now, "iat lies ahead"),
         ((claims.auth_time or 0) - LEEWAY_SECONDS <= now, "auth_time lies ahead"),
+        ((claims.auth_time or 0) >= 0, "auth_time lies before 1970"),
         (claims.iat + OLDEST_SECONDS + LEEWAY_SECONDS > now, "iat is more than five minutes ago"),
     )
     return next((rule for holds, rule in rules if not holds), None)

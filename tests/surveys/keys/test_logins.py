@@ -192,6 +192,7 @@ async def test_a_login_that_lies_ahead_is_refused_and_staff_do_nothing_in_a_pati
     ground: Ground,
 ) -> None:
     assert "auth_time" in await ground.refusal(ground.token(auth_time=int(ground.now.timestamp()) + 7))
+    assert "auth_time" in await ground.refusal(ground.token(auth_time=-1e300))
     assert await ground.refusal(ground.token(auth_time="now")) == "signature or claims do not hold"
     at = int(ground.now.timestamp())
     staff = ground.token(aud="etterklang-staff", pid=None, roles=["registry"], auth_time=at)
