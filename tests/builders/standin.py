@@ -1,12 +1,21 @@
 """A real HTTP server on loopback that stands in for a vendor's, and can be told to fail."""
 
 import contextlib
+import ipaddress
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import NamedTuple
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 
 class Request(NamedTuple):
@@ -43,8 +52,10 @@ class Standin:
 
 
 @contextlib.contextmanager
-def served(honestly: Callable[[Request], Reply]) -> Iterator[Standin]:
-    """Serves what ``honestly`` answers until the block ends."""
+def served(
+    honestly: Callable[[Request], Reply], certificate: ssl.SSLContext | None = None
+) -> Iterator[Standin]:
+    """Serves what ``honestly`` answers until the block ends, by https where there is a certificate."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -68,12 +79,20 @@ def served(honestly: Callable[[Request], Reply]) -> Iterator[Standin]:
 
         do_GET = do_POST = do_DELETE = _answer  # noqa: N815 - the names that http.server calls
 
+        def handle(self) -> None:
+            # Who does not trust the certificate goes without a word.
+            with contextlib.suppress(ssl.SSLError, ConnectionError):
+                super().handle()
+
         def log_message(self, *_: object) -> None:
             """Says nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        standin = Standin(f"http://127.0.0.1:{server.server_port}")
+        if certificate is not None:
+            server.socket = certificate.wrap_socket(server.socket, server_side=True)
+        scheme = "http" if certificate is None else "https"
+        standin = Standin(f"{scheme}://127.0.0.1:{server.server_port}")
         serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         serving.start()
         try:
@@ -82,3 +101,25 @@ def served(honestly: Callable[[Request], Reply]) -> Iterator[Standin]:
             standin.ended.set()
             server.shutdown()
             serving.join()
+
+
+def make_certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """What a server on loopback needs, and the file of the authority that vouches for it: itself."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=True
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    authority, private = folder / "authority.pem", folder / "server.pem"
+    authority.write_bytes(certificate.public_bytes(Encoding.PEM))
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority, private)
+    return context, authority

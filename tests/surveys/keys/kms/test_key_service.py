@@ -1,26 +1,34 @@
 """The whole key service on each kind of key store: sealed, rotated, opened, erased, signed."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from surveys.audit.checkpoints import read_key, read_note
-from surveys.database import Role, transaction
+from surveys.database import Role, make_engine, transaction
 from surveys.identifiers import PersonId, new_id
 from surveys.keys import Binding, NotOpenedError, PlainRow, Purpose, SealedRow, seal_to_inbox
 from surveys.keys.erasure import erase
 from surveys.keys.in_process import InProcessKeys, Vault
+from surveys.keys.kms.addresses import Pkcs11Store, read_store
+from surveys.keys.kms.hsm import HsmKms
 from surveys.keys.rotation import rotate_epoch
 from surveys.keys.service import opened_vault
 from surveys.keys.status import read_status
 from surveys.settings import Settings
 from tests.builders.answering import EngineAs
-from tests.builders.key_stores import AwsGround, KeyStore, TransitGround
+from tests.builders.key_stores import AwsGround, KeyStore, TransitGround, in_processes
 from tests.builders.keys import synthetic_numbers
 
 NOVEMBER = datetime(2026, 11, 23, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 1, tzinfo=UTC)
+MACHINES = 4
 NO_DATABASE = create_async_engine("postgresql+psycopg://nobody@127.0.0.1:9/none")
 
 
@@ -77,6 +85,33 @@ async def test_the_settings_alone_open_it(store: KeyStore, engine_as: EngineAs, 
         assert vault.receipt_key == store.open().mac(b"", "receipts")
         async with transaction(vault.engine) as connection:
             assert (await read_status(connection)).epochs == ()
+
+
+def test_key_services_of_several_machines_open_the_same_epoch_at_once(
+    hsm: KeyStore, database: str, tmp_path: Path
+) -> None:
+    """Each has a PIN's file of its own, at which none of the others waits."""
+    store = read_store(hsm.address)
+    assert isinstance(store, Pkcs11Store)
+
+    together = get_context("fork").Barrier(MACHINES)
+
+    def opened(number: int) -> bytes:
+        pin_file = tmp_path / f"pin-{number}"
+        pin_file.write_bytes(hsm.secret_file.read_bytes())
+        settings = Settings(etterklang_mode="development")
+
+        async def opening() -> bytes:
+            vault = Vault(settings, make_engine(database, Role.KEYS), HsmKms(store, pin_file))
+            async with transaction(vault.engine) as connection:
+                assert await connection.scalar(text("SELECT 1")) == 1
+            together.wait(30)
+            return await vault.hierarchy.epochs.secret(await vault.hierarchy.epochs.current(NOVEMBER))
+
+        return asyncio.run(opening())
+
+    secrets = in_processes([partial(opened, number) for number in range(MACHINES)])
+    assert set(secrets) == {hsm.open().epoch_key(20261100)}
 
 
 @pytest.mark.parametrize("kind", ["transit", "aws"])

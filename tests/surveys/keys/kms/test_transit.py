@@ -14,9 +14,12 @@ from surveys.keys.errors import (
     KeystoreUnreachableError,
     RootKeyMissingError,
 )
+from surveys.keys.kms.addresses import TransitStore, read_store
 from surveys.keys.kms.patience import Patience
-from tests.builders.key_stores import PURPOSES, TransitGround
-from tests.builders.standin import SILENCE, Reply
+from surveys.keys.kms.transit import TransitKms
+from surveys.keys.kms.transit_calls import transit_calls
+from tests.builders.key_stores import AT_ONCE, PURPOSES, TransitGround
+from tests.builders.standin import SILENCE, Reply, make_certificate, served
 from tests.builders.transit import FORBIDDEN, SEALED, SECRET_ID, TOKEN
 
 IMPATIENT = Patience(tries=2, pause=0, seconds=0.05)
@@ -180,6 +183,23 @@ def test_the_namespace_is_sent(transit: TransitGround) -> None:
     transit.address += "?namespace=registry/ours"
     transit.__post_init__()
     assert len(transit.kms().set_up(PURPOSES)) == 4
+
+
+def test_a_server_whose_certificate_nobody_vouches_for_is_told_nothing(
+    transit: TransitGround, tmp_path: Path
+) -> None:
+    certificate, authority = make_certificate(tmp_path)
+    with served(transit.server.answer, certificate) as http:
+        store = read_store(f"vault+{http.url}/ours")
+        assert isinstance(store, TransitStore)
+
+        def trusting(ca_file: Path | None) -> TransitKms:
+            return TransitKms(store, transit_calls(store, transit.secret_file, ca_file, AT_ONCE))
+
+        with pytest.raises(KeystoreUnreachableError, match="ConnectError"):
+            trusting(None).set_up(PURPOSES)
+        assert http.asked == []
+        assert len(trusting(authority).set_up(PURPOSES)) == 4
 
 
 @pytest.mark.parametrize("content", ["", "two words", "a\nb", "æ"])
