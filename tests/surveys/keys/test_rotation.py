@@ -22,6 +22,7 @@ from surveys.keys import (
     Purpose,
     SealedRow,
     create_keystore,
+    rewrapping,
     seal_to_inbox,
 )
 from surveys.keys.erasure import erase
@@ -81,9 +82,11 @@ def tables_of(database: str) -> dict[str, list[tuple[object, ...]]]:
     return found
 
 
+@pytest.mark.parametrize("few", [0, rewrapping.FEW], ids=["in other processes", "here"])
 async def test_after_a_rotation_what_was_sealed_opens_under_the_new_epoch_alone(
-    vault: Open, database: str
+    vault: Open, database: str, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(rewrapping, "FEW", few)
     plain = rows(300)
     stored = await sealed(worker(vault()), plain)
     one = vault()
