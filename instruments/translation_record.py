@@ -4,6 +4,7 @@ The steps are those of the ISPOR task force (Wild et al., Value in Health 2005;8
 EORTC Quality of Life Group's translation manual follows.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from instruments.definition import Document
 MAX_BYTES = 256 * 1024
 LONGEST = 2000
 FORWARD_TRANSLATORS = 2
+SHA_256 = re.compile("[0-9a-f]{64}")
 
 StepName = Literal[
     "forward-translation", "reconciliation", "back-translation", "back-translation-review", "harmonisation",
@@ -63,7 +65,9 @@ class LeftOut(Document, frozen=True):
 class TranslationRecord(Document, frozen=True):
     """How the wording in ``language`` came about. ``wording_by`` names who wrote or translated it.
 
-    ``source_language`` is what it was translated or adapted from; empty for an original.
+    ``source_language`` is what it was translated or adapted from; empty for an original. ``owner`` holds the
+    rights to it, and ``certificate`` is the SHA-256 of the file in which they vouch for it, in hexadecimal
+    digits; both may be empty.
     """
 
     instrument_id: str
@@ -73,6 +77,8 @@ class TranslationRecord(Document, frozen=True):
     source_language: str = ""
     steps: tuple[Step, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    owner: str = ""
+    certificate: str = ""
     remarks: str = ""
 
 
@@ -112,8 +118,13 @@ def check_record(record: TranslationRecord) -> None:
             raise InvalidRecordError(where, "is empty")
         if len(text) > LONGEST:
             raise InvalidRecordError(where, f"is longer than {LONGEST} characters")
-    if len(record.remarks) > LONGEST:
-        raise InvalidRecordError("remarks", f"is longer than {LONGEST} characters")
+    for field in ("owner", "remarks"):
+        if len(getattr(record, field)) > LONGEST:
+            raise InvalidRecordError(field, f"is longer than {LONGEST} characters")
+    if record.certificate and not SHA_256.fullmatch(record.certificate):
+        raise InvalidRecordError(
+            "certificate", "must be the SHA-256 of its file: 64 hexadecimal digits, small"
+        )
     if not record.wording_by:
         raise InvalidRecordError("wording_by", "names nobody; say who wrote or translated the wording")
     _check_source(record)

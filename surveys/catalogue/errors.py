@@ -118,7 +118,7 @@ class NotPublishableError(CatalogueError):
         self.faults = faults
         super().__init__(
             f"instrument version {version_id} has {len(faults)} faults and cannot be published; "
-            "mend each that is listed and store a new version"
+            "mend each that is listed; another wording, structure or scoring is a new version"
         )
 
 

@@ -97,6 +97,8 @@ def test_whoever_translated_forward_is_a_translator_too() -> None:
         (record(wording_by=("Aili", "")), "wording_by", "is empty"),
         (record(wording_by=("a" * 2001,)), "wording_by", "longer than"),
         (record(remarks="a" * 2001), "remarks", "longer than"),
+        (record(owner="a" * 2001), "owner", "longer than"),
+        (record(certificate="A" * 64), "certificate", "64 hexadecimal digits"),
         (record(source_language=""), "source_language", "is empty"),
         (record(source_language="se"), "source_language", "the language itself"),
         (record(kind="original"), "source_language", "must be left out"),
