@@ -36,7 +36,8 @@ NEVER_IN_A_RESPONSE = {
     # the command line's, until there is a route that takes them
     "InvalidQuestionnaireError", "InvalidInstrumentError", "UnwritableInstrumentError", "InvalidLicenceError",
     "InvalidResponseError",
-    "InvalidTranslationError",
+    "InvalidTranslationError", "InvalidRecordError",
+    "NoWordingError", "NoTextError", "OtherInstrumentError", "NoRecordError", "OwnTranslationError",
     "UnknownInstrumentError", "NotDisputedError", "BankError", "AnswerMissingError", "ChangesDoNotFitError",
     "PersonsError", "MergeRefusedError",
     "NobodyApprovesError",
