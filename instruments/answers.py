@@ -22,6 +22,8 @@ MAX_TEXT = 4000
 """Characters in an answer whose item sets no ``max_length``: what a sealed submission of a few such items can
 hold.
 """
+MAX_ANSWERS = 100
+"""Answers to an item that repeats and sets no ``max_answers``."""
 MAX_WHOLE_NUMBER = 2**53 - 1
 """The largest integer that a browser can send without rounding it."""
 CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -44,7 +46,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "answered-and-skipped": "is both answered and skipped; say one of the two",
         "skipped-twice": "is skipped twice; say it once",
         "required": "is required; answer it or mark it as skipped",
-        "too-many-answers": "takes one answer; give one",
+        "too-many-answers": "has more answers than it takes; give one, or as many as it takes",
+        "too-few-answers": "has fewer answers than it needs; give more or leave it out",
         "wrong-type": "has an answer of the wrong type; see the item's kind",
         "not-finite": "has an answer that is not a finite number; give a number",
         "unknown-option": "has an answer that is not one of its options; give an option's code",
@@ -178,11 +181,25 @@ def _broken_rule(outline: Outline, shown: set[str], item_id: str, values: tuple[
 
 def wrong_answer(item: Item, values: tuple[Value, ...]) -> str | None:
     """The first rule that ``values`` break as an answer to ``item`` by itself, whatever else was answered."""
-    if len(values) > 1 and not (item.repeats and item.kind in CHOICES):
-        return "too-many-answers"
+    if len(values) > 1 or item.min_answers is not None:
+        rule = _wrong_count(item, len(values))
+        if rule is not None:
+            return rule
     if item.kind in CHOICES:
         return _wrong_choice(item, values)
-    return _wrong_value(item, values[0])
+    if len(values) == 1:
+        return _wrong_value(item, values[0])
+    return next((rule for value in values if (rule := _wrong_value(item, value)) is not None), None)
+
+
+def _wrong_count(item: Item, count: int) -> str | None:
+    most = 1
+    if item.repeats:
+        unbounded = count if item.kind in CHOICES else MAX_ANSWERS
+        most = unbounded if item.max_answers is None else item.max_answers
+    if count > most:
+        return "too-many-answers"
+    return "too-few-answers" if item.min_answers is not None and count < item.min_answers else None
 
 
 def _skipping(outline: Outline, shown: set[str], answers: Answers) -> list[Fault]:

@@ -22,6 +22,8 @@ CONTAINERS: frozenset[str] = frozenset(("group", "display"))
 CHOICES: frozenset[str] = frozenset(("choice", "open-choice"))
 NUMBERS: frozenset[str] = frozenset(("integer", "decimal", "quantity"))
 TEXTS: frozenset[str] = frozenset(("string", "text", "url"))
+REPEATABLE: frozenset[str] = CHOICES | NUMBERS | TEXTS | {"date", "date-time", "time"}
+"""Kinds that may take several answers: all that are answered but yes and no."""
 
 
 class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -75,8 +77,9 @@ class Item(Document, frozen=True):
     """One item, or a group of items. ``item_id`` is unique in the instrument and stable while its meaning is.
 
     ``minimum`` and ``maximum`` bound a number, ``step`` is a slider's, ``decimals`` its precision; ``unit``
-    is a UCUM code. ``earliest`` and ``latest`` bound a date (YYYY-MM-DD) or time (HH:MM:SS). ``repeats`` on a
-    choice lets more than one option be chosen. ``pattern`` must match the whole answer (see ``patterns``).
+    is a UCUM code. ``earliest`` and ``latest`` bound a date (YYYY-MM-DD) or time (HH:MM:SS). ``repeats`` lets
+    more than one option be chosen, or more than one answer be given, at least ``min_answers`` once there is
+    one, at most ``max_answers``. ``pattern`` must match the whole answer (see ``patterns``).
     ``options_are`` says what an option's code is the text of. ``initial`` is the answer to begin with, and
     ``further_initial`` what is chosen beside it where the item repeats. ``codes`` are ``system|code`` pairs
     that say the same elsewhere. ``calculated`` is FHIRPath that gives the answer, which nobody is asked for
@@ -89,6 +92,8 @@ class Item(Document, frozen=True):
     options_are: OptionKind = "coding"
     required: bool = False
     repeats: bool = False
+    min_answers: int | None = None
+    max_answers: int | None = None
     hidden: bool = False
     read_only: bool = False
     minimum: float | None = None

@@ -5,12 +5,19 @@ from collections.abc import Iterator
 from datetime import date, time
 from math import isfinite
 
+<<<<<<< HEAD
 from instruments.adaptive_soundness import faults_of_adaptive
 from instruments.answers import wrong_answer
+=======
+from msgspec.structs import replace
+
+from instruments.answers import MAX_ANSWERS, wrong_answer
+>>>>>>> 14cfa03 (Items of any kind but yes or no may take several answers, as many as they say: checked on the server and the page, in FHIR both ways, in extracts)
 from instruments.calculation import faults_of_calculations
 from instruments.definition import (
     CHOICES,
     CONTAINERS,
+    REPEATABLE,
     Branch,
     Document,
     Item,
@@ -92,8 +99,9 @@ def _wrong_item(item: Item) -> Iterator[str]:
         yield f"has options, and its kind {item.kind} takes none"
     if len({option.code for option in item.options}) < len(item.options):
         yield "has two options with one code"
-    if item.repeats and item.kind not in CHOICES:
+    if item.repeats and item.kind not in REPEATABLE:
         yield f"repeats, and its kind {item.kind} takes one answer"
+    yield from _wrong_numbers_of_answers(item)
     if item.items and item.kind == "display":
         yield "is a text to read and holds items"
     if item.branch is not None:
@@ -103,10 +111,26 @@ def _wrong_item(item: Item) -> Iterator[str]:
     if item.further_initial and item.initial is None:
         yield "is filled in with further answers and no first one"
     if item.initial is not None and item.kind not in CONTAINERS:
-        rule = wrong_answer(item, (item.initial, *item.further_initial))
+        # A person may begin with fewer answers than are needed in the end.
+        begun = replace(item, min_answers=None) if item.min_answers is not None else item
+        rule = wrong_answer(begun, (item.initial, *item.further_initial))
         if rule is not None:
             yield f"is filled in with what could not be answered ({rule})"
     yield from _wrong_bounds(item)
+
+
+def _wrong_numbers_of_answers(item: Item) -> Iterator[str]:
+    least, most = item.min_answers, item.max_answers
+    if least is None and most is None:
+        return
+    if not item.repeats:
+        yield "bounds how many answers it takes, and takes one"
+    if (least is not None and least < 1) or (most is not None and not 1 <= most <= MAX_ANSWERS):
+        yield f"has a bound of its answers that is below one, or above {MAX_ANSWERS}"
+    if least is not None and most is not None and least > most:
+        yield "needs more answers than it takes"
+    if least is not None and item.kind == "choice" and item.options and least > len(item.options):
+        yield "needs more answers than it has options"
 
 
 def _wrong_branch(branch: Branch) -> Iterator[str]:

@@ -178,8 +178,10 @@ export type Item = {
   readonly items?: readonly (Item)[];
   readonly kind: "group" | "display" | "choice" | "open-choice" | "boolean" | "integer" | "decimal" | "quantity" | "string" | "text" | "date" | "date-time" | "time" | "url";
   readonly latest?: string | null;
+  readonly max_answers?: number | null;
   readonly max_length?: number | null;
   readonly maximum?: number | null;
+  readonly min_answers?: number | null;
   readonly min_length?: number | null;
   readonly minimum?: number | null;
   readonly options?: readonly (Option)[];

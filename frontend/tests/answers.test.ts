@@ -78,6 +78,19 @@ describe('faults', () => {
     expect(faultOf(item, [value], false)).toBe(rule);
   });
 
+  it.each([
+    [number({ kind: 'integer' }), [1, 2], 'other'],
+    [number({ kind: 'integer', repeats: true }), [1, 2], null],
+    [number({ kind: 'integer', repeats: true }), [1, 2.5], 'whole-number'],
+    [number({ kind: 'integer', repeats: true }), Array(101).fill(1), 'other'],
+    [number({ kind: 'string', repeats: true, min_answers: 2 }), ['x'], 'other'],
+    [number({ kind: 'string', repeats: true, min_answers: 2 }), [], null],
+    [number({ kind: 'choice', repeats: true, max_answers: 1, options: [{ code: 'x' }, { code: 'y' }] }), ['x', 'y'], 'other'],
+    [number({ kind: 'choice', repeats: true, options: [{ code: 'x' }, { code: 'y' }] }), ['x', 'y'], null],
+  ] as const)('%# are found where there are more or fewer answers than are asked for', (item, values, rule) => {
+    expect(faultOf(item, values, false)).toBe(rule);
+  });
+
   it('read a number with comma or point, and nothing else as one', () => {
     expect([numberIn(' 7,5 '), numberIn('7.5'), numberIn('−3'), numberIn('1 200'), numberIn('')]).toEqual([7.5, 7.5, -3, 1200, null]);
     expect(['7a', '1e3', '--1', '.', '7,5,1'].map(numberIn)).toEqual([NaN, NaN, NaN, NaN, NaN]);

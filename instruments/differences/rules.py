@@ -89,7 +89,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "Item.required": Rule(
             "structure", "presentation", Effect.SCORES, "item", "whether an answer is required", EQUIVALENCE
         ),
-        "Item.repeats": _asked("whether more than one option may be chosen"),
+        "Item.repeats": _asked("whether it takes more than one answer"),
+        "Item.min_answers": _asked("the least number of answers"),
+        "Item.max_answers": _asked("the greatest number of answers"),
         "Item.hidden": _asked("whether it is hidden"),
         "Item.read_only": _asked("whether it is read-only"),
         "Item.minimum": _asked("the minimum"),

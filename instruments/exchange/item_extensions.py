@@ -1,13 +1,17 @@
 """What the extensions of an item say, each taken where it means something: bounds, unit, texts."""
 
+from typing import NamedTuple
+
 from msgspec.structs import replace
 
-from instruments.definition import NUMBERS, TEXTS, Item, ItemKind, Option
+from instruments.definition import NUMBERS, TEXTS, Item, ItemKind
 from instruments.exchange.element import TWICE, Element
 from instruments.exchange.wording import Texts
 from instruments.expressions import with_seconds
 from instruments.patterns import PatternError, check_pattern
 from instruments.response_items import UNITS_SYSTEM
+
+MORE_THAN_ONE = "the item does not repeat, so it has one answer"
 
 
 def with_bounds(element: Element, item: Item) -> Item:
@@ -130,16 +134,23 @@ def note_servers(element: Element) -> None:
         element.reading.note(extension.path, "a preferred terminology server", why)
 
 
-def read_occurrences(item: Element, *, repeats: bool, options: tuple[Option, ...]) -> bool:
-    """Whether ``minOccurs`` makes the item required; other bounds than one, or than all options, are lost."""
-    least, most = item.extension("minOccurs"), item.extension("maxOccurs")
-    count = _whole(least)
-    if least is not None and count is not None and count > 1:
-        least.reading.lose(
-            least.path, "minOccurs above one", "an item is required or not; the number is not checked"
-        )
-    count_most = _whole(most)
-    needed = len(options) if repeats else 1
-    if most is not None and count_most is not None and (count_most < needed or not needed):
-        most.reading.lose(most.path, "maxOccurs", "how many options may be chosen is not limited here")
-    return count is not None and count >= 1
+class Occurrences(NamedTuple):
+    """How many answers an item needs and takes, where that is said, and whether it needs one at all."""
+
+    is_required: bool = False
+    least: int | None = None
+    most: int | None = None
+
+
+def read_occurrences(item: Element, *, repeats: bool) -> Occurrences:
+    """``minOccurs`` and ``maxOccurs``; of an item that takes one answer, other bounds than one are lost."""
+    first, last = item.extension("minOccurs"), item.extension("maxOccurs")
+    least, most = _whole(first), _whole(last)
+    is_required = least is not None and least >= 1
+    if repeats:
+        return Occurrences(is_required, least if least is not None and least > 1 else None, most)
+    if first is not None and least is not None and least > 1:
+        first.reading.lose(first.path, "minOccurs above one", MORE_THAN_ONE)
+    if last is not None and most is not None and most < 1:
+        last.reading.lose(last.path, "maxOccurs below one", "an item that is asked takes an answer")
+    return Occurrences(is_required)

@@ -5,7 +5,16 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from instruments.definition import CHOICES, CONTAINERS, NUMBERS, Control, Item, ItemKind, Orientation
+from instruments.definition import (
+    CHOICES,
+    CONTAINERS,
+    NUMBERS,
+    REPEATABLE,
+    Control,
+    Item,
+    ItemKind,
+    Orientation,
+)
 from instruments.exchange.additions import with_more_of_item
 from instruments.exchange.branches import Target, read_branch, read_enabling
 from instruments.exchange.calculations import Names, Variables, read_calculation, read_variables
@@ -46,7 +55,7 @@ of.
 MAX_OPTIONS = 20_000
 """Over all items: a contained list counts again for each item that uses it."""
 NO_KIND = "there is no such kind of item here; the item is kept as a text to read, which takes no answer"
-ONE_ANSWER = "an item has one answer here, or as many as a choice has options; one is asked for"
+ONE_ANSWER = "groups, texts to read, and yes or no are asked once here"
 
 
 class Asked(NamedTuple):
@@ -179,9 +188,12 @@ class ItemReader:
         if item.kind in NUMBERS:
             item = replace(item, unit=read_unit(element, item.item_id, self.texts))
         initial = read_initial(element, item, choices)
+        occurrences = read_occurrences(element, repeats=item.repeats)
         return replace(
             item,
-            required=read_occurrences(element, repeats=item.repeats, options=item.options) or item.required,
+            required=item.required or occurrences.is_required,
+            min_answers=occurrences.least,
+            max_answers=occurrences.most,
             initial=initial[0] if initial else None,
             further_initial=initial[1:],
         )
@@ -191,7 +203,7 @@ class ItemReader:
         answers = element.extension("answerRepeats") if kind in CHOICES else None
         if answers is not None and answers.flag("valueBoolean"):
             repeats = True
-        if repeats and kind not in CHOICES:
+        if repeats and kind not in REPEATABLE:
             element.lose("repeats", f"a repeating {kind}", ONE_ANSWER)
             return False
         return repeats

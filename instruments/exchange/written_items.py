@@ -96,7 +96,7 @@ class ItemWriter:
     def _write_answer(self, fields: Json, item: Item) -> None:
         for key, is_so in (
             ("required", item.required),
-            ("repeats", item.repeats and item.kind in CHOICES),
+            ("repeats", item.repeats),
             ("readOnly", item.read_only),
         ):
             if is_so and item.kind not in CONTAINERS:
@@ -114,9 +114,10 @@ class ItemWriter:
             if options:
                 fields["answerOption"] = options
         elif item.initial is not None and item.kind not in CONTAINERS:
-            initial = plain_value(item.initial, item, "value")
-            if initial is not None:
-                fields["initial"] = [initial]
+            begun = (item.initial, *item.further_initial)
+            initial = [said for value in begun if (said := plain_value(value, item, "value")) is not None]
+            if len(initial) == len(begun):
+                fields["initial"] = initial
 
     def _options_of(self, item: Item) -> dict[str, Json]:
         """The ``answerOption`` of each option by its code."""
@@ -162,6 +163,7 @@ class ItemWriter:
         extensions.extend(self._shown(item))
         extensions.extend(self._enabling(item))
         if item.kind not in CONTAINERS:
+            extensions.extend(_occurrences(item))
             extensions.extend(_bounds(item))
             if item.kind in NUMBERS:
                 extensions.extend(self._unit(item))
@@ -256,6 +258,16 @@ def _plain_option(item: Item, value: str) -> Json | None:
         case "time" if is_time(value):
             return {"valueTime": value}
     return None
+
+
+def _occurrences(item: Item) -> list[Json]:
+    """How many answers an item that repeats needs and takes."""
+    bounds = (("minOccurs", item.min_answers), ("maxOccurs", item.max_answers))
+    return [
+        {"url": f"{HL7}questionnaire-{name}", "valueInteger": bound}
+        for name, bound in bounds
+        if item.repeats and bound is not None and abs(bound) < 2**31
+    ]
 
 
 def _bounds(item: Item) -> list[Json]:

@@ -216,12 +216,12 @@ def _misfits(spec: ScoringSpec, structure: Structure) -> Iterator[SpecFault]:
 
 
 def _misfit(scored: ScoredItem, item: Item, recode: dict[float, float] | None) -> str | None:
+    if item.repeats:
+        return "takes more than one answer, so it has no one number"
     if item.kind in NUMBERS:
         return _misfit_number(scored, item, recode)
     if item.kind not in CHOICES and item.kind != "boolean":
         return f"is of the kind {item.kind}, which has no number"
-    if item.repeats:
-        return "lets more than one option be chosen, so it has no one number"
     codes = dict(scored.codes)
     numbers: dict[str, float | None] = {"no": 0, "yes": 1} if item.kind == "boolean" else {}
     numbers |= {option.code: codes.get(option.code, option.score) for option in item.options}

@@ -1,12 +1,12 @@
 """The columns of an extract, from what was answered and what is approved. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
 
-from instruments.definition import CHOICES, CONTAINERS, Item, every_item
+from instruments.definition import CONTAINERS, Item, every_item
 from instruments.scoring.spec import Scale, shown_scales
 from instruments.versions import Instrument, content_hash
 from surveys.research.projects import Project, Variable
@@ -150,8 +150,7 @@ def _item_columns(versions: Sequence[Instrument], prefixes: Mapping[str, str]) -
             found.setdefault((instrument.structure.instrument_id, item.item_id), []).append(item)
     for (instrument_id, item_id), items in sorted(found.items(), key=lambda entry: entry[0][0]):
         types = {_type(item) for item in items}
-        # Where two versions give an item different kinds, both fit into text.
-        kind = types.pop() if len(types) == 1 else pa.string()
+        kind = types.pop() if len(types) == 1 else _common(types)
         yield ItemColumn(f"{prefixes[instrument_id]}.{item_id}", instrument_id, items[-1], kind)
 
 
@@ -166,6 +165,10 @@ def _scale_columns(versions: Sequence[Instrument], prefixes: Mapping[str, str]) 
 
 
 def _type(item: Item) -> pa.DataType:
-    if item.kind in CHOICES and item.repeats:
-        return TEXTS
-    return NUMBER_TYPES.get(item.kind, pa.string())
+    kind = NUMBER_TYPES.get(item.kind, pa.string())
+    return pa.list_(pa.field("element", kind)) if item.repeats else kind
+
+
+def _common(types: Collection[pa.DataType]) -> pa.DataType:
+    """Where two versions give an item different kinds, both fit into text, or into a list of texts."""
+    return TEXTS if any(pa.types.is_list(kind) for kind in types) else pa.string()

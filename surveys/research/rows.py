@@ -141,7 +141,8 @@ def _shown(layout: Layout, column: ItemColumn, given: tuple[Value, ...]) -> tupl
         return None, WITHHELD
     values = [coarsen(item, value) for value in given]
     if pa.types.is_list(column.type):
-        return [str(value) for value in values], ANSWERED
+        is_text = pa.types.is_string(column.type.value_type)
+        return [str(value) for value in values] if is_text else values, ANSWERED
     if pa.types.is_string(column.type):
         return str(values[0]), ANSWERED
     return values[0], ANSWERED

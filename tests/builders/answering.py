@@ -58,6 +58,7 @@ FIRST, SECOND = "kari", "ola"
 """Two members of staff: one who stores and submits, one who approves."""
 STUDY = StudyId(UUID(int=20))
 EVERYDAY = "https://etterklang.example/instruments/made-everyday"
+DIARY = "https://etterklang.example/instruments/made-diary"
 HABITS = "https://etterklang.example/instruments/made-habits"
 
 EngineAs = Callable[[Role], AsyncEngine]
@@ -82,6 +83,12 @@ def habits() -> Instrument:
         Item("words", "text", max_length=200),
     ]
     return _instrument(HABITS, items, ScoringSpec(HABITS, "1"))
+
+
+def diary() -> Instrument:
+    """Up to three texts, and any number of numbers."""
+    items = [Item("meals", "string", repeats=True, max_answers=3), Item("naps", "integer", repeats=True)]
+    return _instrument(DIARY, items, ScoringSpec(DIARY, "1"))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from instruments.definition import (
     CHOICES,
     CONTAINERS,
     NUMBERS,
+    REPEATABLE,
     TEXTS,
     Branch,
     Condition,
@@ -106,7 +107,7 @@ class _Maker:
     def _item(self, name: str, names: list[str]) -> Item:
         kind = self._one(KINDS)
         answers, is_choice, is_number = kind not in CONTAINERS, kind in CHOICES, kind in NUMBERS
-        repeats = is_choice and self._maybe()
+        repeats = kind in REPEATABLE and self._maybe()
         initial = self._one(VALUES) if answers and self._maybe() else None
         return Item(
             item_id=name,
@@ -115,6 +116,8 @@ class _Maker:
             options_are=self._one(OPTIONS_ARE) if is_choice else "coding",
             required=answers and self._maybe(),
             repeats=repeats,
+            min_answers=self._one([None, 1, 2]) if repeats else None,
+            max_answers=self._one([None, 2, 5]) if repeats else None,
             hidden=self._maybe(),
             read_only=answers and self._maybe(),
             minimum=self._one([None, -9.0, 0.0, 0.5]) if is_number else None,
@@ -185,5 +188,6 @@ class _Maker:
 
 def _plainer(item: Item, where: str) -> Item:
     if item.item_id == where:
-        return replace(item, branch=None, initial=None, further_initial=(), calculated=None)
+        item = replace(item, branch=None, initial=None, further_initial=(), calculated=None)
+        return replace(item, min_answers=None, max_answers=None)
     return replace(item, items=tuple(_plainer(one, where) for one in item.items))

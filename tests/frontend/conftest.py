@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from instruments.versions import Instrument
 from surveys.database import Role, make_engine
 from tests.api.conftest import keystore
-from tests.builders.answering import habits, open_study
+from tests.builders.answering import diary, habits, open_study
 from tests.builders.api import Keystore, free_port, running, settings_for
 from tests.conftest import run
 from tests.frontend.browsing import Pages, chromium
@@ -38,12 +38,12 @@ async def engines(postgres: str, template: str) -> AsyncIterator[dict[Role, Asyn
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def pages(postgres: str, engines: dict[Role, AsyncEngine], keystore: Keystore) -> AsyncIterator[Pages]:
-    """A protocol that asks the demonstration's everyday questions, then a number, ticks, a day and a text."""
+    """A protocol that asks the demonstration's everyday questions, then a number, ticks, a day and a text, then several."""
     name = engines[Role.WEB].url.database
     address = make_url(postgres).set(database=name).render_as_string(hide_password=False)
     place, keys_as = free_port(), keystore.keys_as(engines[Role.KEYS])
     settings = settings_for(address, keystore, place.getsockname()[1])
     everyday = msgspec.json.decode(EVERYDAY.read_bytes(), type=Instrument)
-    study = await open_study(engines.__getitem__, keys_as, (everyday, habits()))
+    study = await open_study(engines.__getitem__, keys_as, (everyday, habits(), diary()))
     async with running(settings, place, engines.__getitem__, keys_as) as service, chromium() as browser:
         yield Pages(service, study, browser, address)

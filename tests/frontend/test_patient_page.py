@@ -49,7 +49,36 @@ async def test_every_view_is_accessible_in_both_colour_schemes_and_fits_a_narrow
     await person.press("Ferdig")
     await person.sees("Ingenting å svare på nå")
     faults += await person.faults() + await person.other_faults()
-    assert (len(looked_at), faults, person.noise) == (6, [], [])
+    assert (len(looked_at), faults, person.noise) == (7, [], [])
+
+
+async def test_one_more_answer_is_added_as_often_as_the_question_takes_one(pages: Pages) -> None:
+    person, mine = await pages.patient()
+    await begin(person)
+    more = person.page.get_by_role("button", name="Legg til et svar")
+    while not await more.is_visible():
+        await fill(person)
+        await person.goes_on()
+    fields = person.page.locator("form.sheet input[type=text]")
+    for count, word in enumerate(("en", "to", "tre"), start=1):
+        await fields.last.fill(word)
+        assert await fields.count() == count
+        if count < 3:
+            await more.click()
+    assert not await more.is_visible()
+    await fields.nth(1).fill("")
+    await person.goes_on()
+    await fields.first.fill("4")
+    await more.click()
+    await fields.last.fill("4x")
+    await person.press("Neste")
+    await person.page.get_by_text("Skriv svaret som et tall").wait_for()
+    await fields.last.fill("5")
+    await person.goes_on()
+    await person.sees("Se over svarene dine")
+    assert await person.page.get_by_text("en, tre").count() == 1
+    assert await person.page.get_by_text("4, 5").count() == 1
+    assert person.noise == []
 
 
 @pytest.mark.parametrize("notice", ["", "?notice=signed-out", "?notice=login-failed"])

@@ -5,9 +5,10 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from instruments.answers import MAX_TEXT, MESSAGES, Answers, Fault, check
-from instruments.definition import Branch, Condition, Item, Option, Structure, Value
+from instruments.definition import Branch, Condition, Item, ItemKind, Option, Structure, Value
 from tests.builders.instruments import answered_structures, choice, make_structure
 
 CHOICE = choice("q", "x", "y", "z")
@@ -106,6 +107,38 @@ def test_an_item_that_is_not_in_the_version_is_named() -> None:
 def test_two_answers_are_one_too_many_where_one_is_asked_for() -> None:
     assert rules(CHOICE, "x", "y") == ["too-many-answers"]
     assert rules(Item("q", "integer"), 1, 2) == ["too-many-answers"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("integer", (1, 1, 2)),
+        ("quantity", (1.5, 2)),
+        ("string", ("x", "y")),
+        ("url", ("https://x.example", "https://y.example")),
+        ("date", ("2026-01-01", "2026-01-02")),
+        ("time", ("08:00", "09:00")),
+    ],
+)
+def test_several_answers_may_be_given_where_the_item_repeats(
+    kind: ItemKind, values: tuple[Value, ...]
+) -> None:
+    assert rules(Item("q", kind, repeats=True), *values) == []
+
+
+def test_each_of_several_answers_is_held_to_the_rules() -> None:
+    assert rules(Item("q", "integer", repeats=True, maximum=3), 1, 4) == ["out-of-range"]
+    assert rules(Item("q", "string", repeats=True), "x", " ") == ["blank"]
+    assert rules(Item("q", "integer", repeats=True), *range(101)) == ["too-many-answers"]
+
+
+@pytest.mark.parametrize("item", [MANY, Item("q", "string", repeats=True)])
+def test_there_are_as_many_answers_as_the_item_asks_for_once_there_is_one(item: Item) -> None:
+    bounded = replace(item, min_answers=2, max_answers=2)
+    assert rules(bounded, "x") == ["too-few-answers"]
+    assert rules(bounded, "x", "y") == []
+    assert rules(bounded, "x", "y", "z") == ["too-many-answers"]
+    assert check(make_structure(bounded), Answers()) == []
 
 
 def test_several_options_may_be_chosen_where_the_item_repeats() -> None:

@@ -7,6 +7,7 @@ import { Choices, YesOrNo } from './choices.tsx';
 import { DropDown } from './drop-down.tsx';
 import { MomentField, NumberField, TextField } from './fields.tsx';
 import { Line, Notches } from './scale.tsx';
+import { Several } from './several.tsx';
 
 export interface ControlProps {
   readonly entry: Entry;
@@ -24,8 +25,17 @@ const MOST_NOTCHES = 11;
 
 export function AnswerControl(props: ControlProps) {
   const { item, part } = props.entry;
+  const Field = item.repeats ? fieldOf(item) : null;
+  if (Field !== null) return <Several {...props} Field={Field} />;
   const Control = controlOf(item, part.presentation);
   return <Control {...props} />;
+}
+
+/** The field of one of several answers that are typed; none where they are chosen from a list. */
+function fieldOf({ kind }: Item) {
+  if (kind === 'choice' || kind === 'open-choice' || kind === 'boolean') return null;
+  if (kind === 'integer' || kind === 'decimal' || kind === 'quantity') return NumberField;
+  return kind === 'date' || kind === 'date-time' || kind === 'time' ? MomentField : TextField;
 }
 
 function controlOf(item: Item, { controls = {} }: Presentation) {

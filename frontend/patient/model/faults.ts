@@ -3,15 +3,27 @@
 import type { Item, Value } from '../../core/wire.ts';
 
 export type Rule =
-  | 'required' | 'number' | 'whole-number' | 'out-of-range' | 'off-step' | 'too-many-decimals' | 'too-short' | 'too-long' | 'pattern' | 'malformed';
+  | 'required' | 'number' | 'whole-number' | 'out-of-range' | 'off-step' | 'too-many-decimals' | 'too-short' | 'too-long' | 'pattern' | 'malformed'
+  | 'other';
 
 const LONGEST_TEXT = 4000;
+/** Of an item that repeats, says no number and has no options. */
+const MOST_ANSWERS = 100;
 
 /** The first rule that the answer breaks, if any. A skipped item is fine, required or not. */
 export function faultOf(item: Item, values: readonly Value[], skipped: boolean): Rule | null {
   if (skipped) return null;
   if (values.length === 0) return item.required ? 'required' : null;
+  const [least, most] = answersAskedFor(item);
+  if (values.length < least || values.length > most) return 'other';
   return values.map((value) => faultOfValue(item, value)).find((rule) => rule !== null) ?? null;
+}
+
+/** How many answers there may be once there is one: at least and at most. */
+export function answersAskedFor({ repeats, min_answers, max_answers, kind, options }: Item): readonly [number, number] {
+  if (!repeats) return [1, 1];
+  const all = kind === 'choice' ? (options?.length ?? 0) : MOST_ANSWERS;
+  return [min_answers ?? 1, max_answers ?? all];
 }
 
 function faultOfValue(item: Item, value: Value): Rule | null {

@@ -146,7 +146,11 @@ def test_a_known_extension_with_an_unknown_value_is_lost() -> None:
         (fhir_item("a", "attachment"), "item[0].type"),
         (fhir_item("a", "reference"), "item[0].type"),
         (fhir_item("a", "group", repeats=True), "item[0].repeats"),
-        (fhir_item("a", "string", repeats=True), "item[0].repeats"),
+        (fhir_item("a", "boolean", repeats=True), "item[0].repeats"),
+        (
+            fhir_item("a", "string", extension=[fhir_extension("questionnaire-maxOccurs", valueInteger=0)]),
+            "item[0].extension[0]",
+        ),
         (fhir_item("a", "group", required=True), "item[0].required"),
         (fhir_item("a", "group", readOnly=True), "item[0].readOnly"),
         (fhir_item("a", "choice"), "item[0].answerOption"),

@@ -88,7 +88,7 @@ def item(link_id: str, **fields: object) -> dict[str, object]:
         (
             {"item": [item("b", answer=[{"valueBoolean": True}, {"valueBoolean": True}])]},
             "item[0]",
-            "one answer",
+            "more answers than it takes",
         ),
         ({"item": [item("g", answer=[{"valueString": "x"}])]}, "item[0].answer", "takes no answer"),
         (

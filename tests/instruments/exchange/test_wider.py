@@ -8,6 +8,7 @@ from instruments.definition import Item, Option
 from instruments.exchange.fhir import Imported, read_questionnaire
 from instruments.versions import Instrument
 from tests.builders.instruments import fhir_choice, fhir_extension, fhir_item, make_questionnaire
+from tests.instruments.exchange.test_writing import assert_comes_back
 
 CONTROLS = "http://hl7.org/fhir/questionnaire-item-control"
 
@@ -77,6 +78,34 @@ def test_several_answers_to_begin_with_are_kept_where_the_item_repeats() -> None
     codes = [{"valueCoding": {"code": code}} for code in "yx"]
     item = only(fhir_choice("a", "x", "y", "z", repeats=True, initial=codes))
     assert (item.initial, item.further_initial) == ("y", ("x",))
+
+
+@pytest.mark.parametrize("kind", ["string", "text", "integer", "decimal", "quantity", "date", "choice"])
+def test_an_item_that_repeats_takes_as_many_answers_as_it_says(kind: str) -> None:
+    bounds = [
+        fhir_extension("questionnaire-minOccurs", valueInteger=2),
+        fhir_extension("questionnaire-maxOccurs", valueInteger=3),
+    ]
+    options = fhir_choice("a", "x", "y", "z")["answerOption"]
+    more = {"answerOption": options} if kind == "choice" else {}
+    instrument = whole(fhir_item("a", kind, repeats=True, extension=bounds, **more))
+    item = instrument.structure.items[0]
+    assert (item.repeats, item.required, item.min_answers, item.max_answers) == (True, True, 2, 3)
+    assert_comes_back(instrument)
+
+
+def test_one_answer_at_least_is_one_that_is_required() -> None:
+    least = fhir_extension("questionnaire-minOccurs", valueInteger=1)
+    item = only(fhir_item("a", "string", repeats=True, extension=[least]))
+    assert (item.required, item.min_answers) == (True, None)
+
+
+def test_several_numbers_to_begin_with_are_kept_and_come_back() -> None:
+    begun = [{"valueInteger": 1}, {"valueInteger": 2}]
+    instrument = whole(fhir_item("a", "integer", repeats=True, initial=begun))
+    item = instrument.structure.items[0]
+    assert (item.initial, item.further_initial) == (1, (2,))
+    assert "more-of-item" not in json.dumps(assert_comes_back(instrument))
 
 
 def test_help_short_text_and_the_label_of_the_open_answer_become_wording() -> None:
