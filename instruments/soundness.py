@@ -5,14 +5,10 @@ from collections.abc import Iterator
 from datetime import date, time
 from math import isfinite
 
-<<<<<<< HEAD
-from instruments.adaptive_soundness import faults_of_adaptive
-from instruments.answers import wrong_answer
-=======
 from msgspec.structs import replace
 
+from instruments.adaptive_soundness import faults_of_adaptive
 from instruments.answers import MAX_ANSWERS, wrong_answer
->>>>>>> 14cfa03 (Items of any kind but yes or no may take several answers, as many as they say: checked on the server and the page, in FHIR both ways, in extracts)
 from instruments.calculation import faults_of_calculations
 from instruments.definition import (
     CHOICES,

@@ -25,17 +25,8 @@ const MOST_NOTCHES = 11;
 
 export function AnswerControl(props: ControlProps) {
   const { item, part } = props.entry;
-  const Field = item.repeats ? fieldOf(item) : null;
-  if (Field !== null) return <Several {...props} Field={Field} />;
   const Control = controlOf(item, part.presentation);
-  return <Control {...props} />;
-}
-
-/** The field of one of several answers that are typed; none where they are chosen from a list. */
-function fieldOf({ kind }: Item) {
-  if (kind === 'choice' || kind === 'open-choice' || kind === 'boolean') return null;
-  if (kind === 'integer' || kind === 'decimal' || kind === 'quantity') return NumberField;
-  return kind === 'date' || kind === 'date-time' || kind === 'time' ? MomentField : TextField;
+  return item.repeats && !item.kind.endsWith('choice') ? <Several {...props} Field={Control} /> : <Control {...props} />;
 }
 
 function controlOf(item: Item, { controls = {} }: Presentation) {
@@ -50,7 +41,7 @@ function controlOf(item: Item, { controls = {} }: Presentation) {
     case 'integer':
     case 'decimal':
     case 'quantity':
-      if (control !== 'slider' || item.minimum == null || item.maximum == null) return NumberField;
+      if (control !== 'slider' || item.repeats || item.minimum == null || item.maximum == null) return NumberField;
       return (item.maximum - item.minimum) / (item.step ?? 1) < MOST_NOTCHES && item.kind === 'integer' ? Notches : Line;
     case 'date':
     case 'date-time':

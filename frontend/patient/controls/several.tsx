@@ -3,19 +3,18 @@
 import type { FunctionComponent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Value } from '../../core/wire.ts';
-import { answersAskedFor, type Rule } from '../model/faults.ts';
+import { MOST_ANSWERS, type Rule } from '../model/faults.ts';
 import { useWords } from '../words.ts';
 import type { ControlProps } from './answer-control.tsx';
 
-type Slot = readonly [value: Value | undefined, broken: Rule | null];
+type Slot = readonly [value?: Value | undefined, broken?: Rule | null];
 
 export function Several({ Field, ...props }: ControlProps & { Field: FunctionComponent<ControlProps> }) {
   const { values, isRefused, onValues } = props;
   const { t } = useWords();
-  const [least, most] = answersAskedFor(props.entry.item);
-  const [slots, setSlots] = useState<readonly Slot[]>(() => [...Array(Math.max(least, values.length))].map((_, at) => [values[at], null]));
+  const [slots, setSlots] = useState<readonly Slot[]>(values.length > 0 ? values.map((value) => [value]) : [[]]);
   useEffect(() => {
-    if (isRefused) setSlots([[undefined, null]]);
+    if (isRefused) setSlots([[]]);
   }, [isRefused]);
   const change = (next: readonly Slot[]): void => {
     setSlots(next);
@@ -31,8 +30,8 @@ export function Several({ Field, ...props }: ControlProps & { Field: FunctionCom
           onValues={([said], broken) => change(slots.map((slot, other) => (other === at ? [said, broken] : slot)))}
         />
       ))}
-      {slots.length < most && (
-        <button type="button" class="button second" onClick={() => setSlots([...slots, [undefined, null]])}>{t('answer.add')}</button>
+      {slots.length < (props.entry.item.max_answers ?? MOST_ANSWERS) && (
+        <button type="button" class="button second" onClick={() => setSlots([...slots, []])}>{t('answer.add')}</button>
       )}
     </div>
   );

@@ -7,23 +7,15 @@ export type Rule =
   | 'other';
 
 const LONGEST_TEXT = 4000;
-/** Of an item that repeats, says no number and has no options. */
-const MOST_ANSWERS = 100;
+/** Of an item that repeats and says no number. */
+export const MOST_ANSWERS = 100;
 
 /** The first rule that the answer breaks, if any. A skipped item is fine, required or not. */
 export function faultOf(item: Item, values: readonly Value[], skipped: boolean): Rule | null {
   if (skipped) return null;
   if (values.length === 0) return item.required ? 'required' : null;
-  const [least, most] = answersAskedFor(item);
-  if (values.length < least || values.length > most) return 'other';
+  if (values.length < (item.min_answers ?? 1) || values.length > (item.max_answers ?? MOST_ANSWERS)) return 'other';
   return values.map((value) => faultOfValue(item, value)).find((rule) => rule !== null) ?? null;
-}
-
-/** How many answers there may be once there is one: at least and at most. */
-export function answersAskedFor({ repeats, min_answers, max_answers, kind, options }: Item): readonly [number, number] {
-  if (!repeats) return [1, 1];
-  const all = kind === 'choice' ? (options?.length ?? 0) : MOST_ANSWERS;
-  return [min_answers ?? 1, max_answers ?? all];
 }
 
 function faultOfValue(item: Item, value: Value): Rule | null {

@@ -3,7 +3,7 @@
 import { useId } from 'preact/hooks';
 import type { Value } from '../../core/wire.ts';
 import { AnswerControl } from '../controls/answer-control.tsx';
-import { answersAskedFor, type Rule } from '../model/faults.ts';
+import type { Rule } from '../model/faults.ts';
 import type { Entry } from '../model/questions.ts';
 import { useWords, wordingOf } from '../words.ts';
 
@@ -71,10 +71,9 @@ function useHelps({ part, item }: Entry): readonly { text: string; lang: string 
   const worded = [`${item.item_id}/help`, ...inner.map((one) => one.item_id)]
     .map((key) => wordingOf(part, key, language))
     .filter((wording) => wording !== null);
-  const [least, most] = answersAskedFor(item);
-  const isCounted = item.min_answers != null || item.max_answers != null;
-  const many = isCounted ? t('answer.count', { least, most }) : item.repeats && item.options && worded.length === 0 && t('answer.many');
-  const ours = many ? [{ text: many, lang: undefined }] : [];
+  const { min_answers: least, max_answers: most } = item;
+  const count = least ?? most ? ` (${least ?? 1}${most ? `–${most}` : '+'})` : '';
+  const ours = count || (item.repeats && worded.length === 0) ? [{ text: t('answer.many') + count, lang: undefined }] : [];
   const demand = item.required ? [{ text: t('question.required'), lang: undefined }] : [];
   return [...worded, ...ours, ...demand];
 }

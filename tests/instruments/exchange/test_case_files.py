@@ -67,7 +67,7 @@ FILES = {
         {"item[13].item[2].extension[0]": "an expression"},
     ),
     "family-health-portrait": Expected(
-        33, 16, {"item[0].item[0].item[0]._text.extension[0]": HL7 + "rendering-xhtml"}
+        33, 16, {"item[0].item[0].item[0]._text.extension[0]": "rendering-xhtml"}
     ),
     "health-check-187": Expected(
         187,
