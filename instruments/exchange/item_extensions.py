@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from instruments.answers import MAX_ANSWERS
 from instruments.definition import NUMBERS, TEXTS, Item, ItemKind
 from instruments.exchange.element import TWICE, Element
 from instruments.exchange.wording import Texts
@@ -11,6 +12,7 @@ from instruments.expressions import with_seconds
 from instruments.patterns import PatternError, check_pattern
 from instruments.response_items import UNITS_SYSTEM
 
+TOO_MANY = f"an item takes {MAX_ANSWERS} answers at most, so it is asked for no more"
 MORE_THAN_ONE = "the item does not repeat, so it has one answer"
 
 
@@ -148,7 +150,11 @@ def read_occurrences(item: Element, *, repeats: bool) -> Occurrences:
     least, most = _whole(first), _whole(last)
     is_required = least is not None and least >= 1
     if repeats:
-        return Occurrences(is_required, least if least is not None and least > 1 else None, most)
+        for bound, count in ((first, least), (last, most)):
+            if bound is not None and count is not None and count > MAX_ANSWERS:
+                bound.reading.lose(bound.path, f"{count} answers", TOO_MANY)
+        least = least if least is not None and 1 < least <= MAX_ANSWERS else None
+        return Occurrences(is_required, least, most if most is not None and most <= MAX_ANSWERS else None)
     if first is not None and least is not None and least > 1:
         first.reading.lose(first.path, "minOccurs above one", MORE_THAN_ONE)
     if last is not None and most is not None and most < 1:

@@ -148,6 +148,15 @@ def test_a_known_extension_with_an_unknown_value_is_lost() -> None:
         (fhir_item("a", "group", repeats=True), "item[0].repeats"),
         (fhir_item("a", "boolean", repeats=True), "item[0].repeats"),
         (
+            fhir_item(
+                "a",
+                "string",
+                repeats=True,
+                extension=[fhir_extension("questionnaire-maxOccurs", valueInteger=500)],
+            ),
+            "item[0].extension[0]",
+        ),
+        (
             fhir_item("a", "string", extension=[fhir_extension("questionnaire-maxOccurs", valueInteger=0)]),
             "item[0].extension[0]",
         ),
