@@ -35,7 +35,8 @@ export function courseOf({ rule, bank }: AdaptiveTest, said: (item: string) => S
     const answer = said(next.item_id);
     if (answer === undefined) return { asked, isOver: false, theta, se };
     if (answer === null) continue;
-    log = log.map((sum, node) => sum + Math.log(Math.max(probabilities(next, grid[node]!)[answer] ?? 0, 1e-300)));
+    const told = tableOf(next, grid);
+    log = log.map((sum, node) => sum + (told[node]![answer] ?? 0));
     const before = se;
     [theta, se] = momentsOf(grid, log);
     change = answered ? Math.abs(before - se) : Infinity;
@@ -49,18 +50,22 @@ function reaching({ a, b }: BankItem, theta: number): number[] {
   return [1, ...b.map((threshold) => 1 / (1 + Math.exp(-a * (theta - threshold)))), 0];
 }
 
-function probabilities(item: BankItem, theta: number): number[] {
-  const above = reaching(item, theta);
-  return above.slice(1).map((next, answer) => above[answer]! - next);
+const TABLES = new WeakMap<BankItem, readonly (readonly number[])[]>();
+
+/** The logarithm of each answer's probability at each node: reckoned once, since each answer is looked at again at every step. */
+function tableOf(item: BankItem, grid: readonly number[]): readonly (readonly number[])[] {
+  const known = TABLES.get(item) ?? grid.map((theta) => reaching(item, theta).map((one, at, all) => Math.log(Math.max(one - (all[at + 1] ?? 0), 1e-300))));
+  TABLES.set(item, known);
+  return known;
 }
 
 /** Fisher's information of an item at one theta. */
-export function information(item: BankItem, theta: number): number {
-  const slopes = reaching(item, theta).map((one) => item.a * one * (1 - one));
-  return probabilities(item, theta).reduce(
-    (sum, probability, answer) => sum + (probability > 0 ? (slopes[answer]! - slopes[answer + 1]!) ** 2 / probability : 0),
-    0,
-  );
+function information(item: BankItem, theta: number): number {
+  return reaching(item, theta).reduce((sum, one, at, all) => {
+    const next = all[at + 1] ?? 0;
+    const change = item.a * (one * (1 - one) - next * (1 - next));
+    return one > next ? sum + change ** 2 / (one - next) : sum;
+  }, 0);
 }
 
 /** The item with the most information, the first among equals. */

@@ -2,6 +2,9 @@
 import './catalogue/nb.json';
 import './catalogue/nn.json';
 import './catalogue/en.json';
+import '../core/catalogue/nb.json';
+import '../core/catalogue/nn.json';
+import '../core/catalogue/en.json';
 import { render } from 'preact';
 import { embeddedState } from '../core/state.ts';
 import { App, NOBODY } from './app.tsx';

@@ -75,7 +75,7 @@ class Reach:
 
     def _add_items(self, structure: Structure) -> None:
         ids = {item.item_id for item in every_item(structure)}
-        shared = _named(_texts_beside(structure, frozenset(("items",))), ids)
+        shared = _named(_texts_beside(structure, frozenset(("items", "adaptive"))), ids)
         tree = tree_of(structure)
         for item in every_item(structure):
             node = Node(asked=True, name=item.item_id)

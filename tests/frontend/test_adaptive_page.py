@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -9,6 +10,7 @@ import pytest_asyncio
 from instruments.adaptive import RULES
 from surveys.answering import process_inbox
 from surveys.database import Role
+from surveys.identifiers import ProjectId
 from tests.builders.adaptive import ADAPTIVE, adaptive_instrument, make_test, phone_asks
 from tests.builders.answering import NOW, Open, Study, open_assessment, open_study
 from tests.builders.banks import BANK_FILE
@@ -39,6 +41,7 @@ async def somebody(pages: Pages, study: Study) -> tuple[Visitor, Open]:
     visitor = await pages.visitor()
     await visitor.log_in(await pages.service.patient(one.person_id))
     await visitor.open()
+    await visitor.page.get_by_text("Tar om lag 2 minutter").wait_for()
     await visitor.press("Start")
     return visitor, one
 
@@ -102,7 +105,10 @@ async def test_it_is_answered_without_a_line_and_scores_as_the_command_line_trac
 
 async def extracted(study: Study) -> dict[str, object]:
     await process_inbox(study.worker, study.keys_as(Role.WORKER), NOW, 100)
-    rows = await rows_of(study, await extract(study, await approve(study, make_project())))
+    project = make_project(project_id=ProjectId(UUID(int=41)), name="made-for-adaptive-tests")
+    # Up to the moment of an extract a study takes in nothing more, and other tests answer it too.
+    made = await extract(study, await approve(study, project), NOW + timedelta(seconds=1))
+    rows = await rows_of(study, made)
     (row,) = [row for row in rows if row["instrument_id"] == ADAPTIVE]
     return row
 
@@ -112,7 +118,9 @@ def traced(folder: Path, answers: dict[str, int]) -> dict[str, str]:
     file = folder / "answers.csv"
     cells = ",".join(str(answers.get(name, "NA")) for name in NAMES)
     file.write_text(f"{','.join(NAMES)}\n{cells}\n", encoding="utf-8")
-    header, *rows = etterklang("cat", "promis-adult-recommended", BANK_FILE, "--answers", file).out.splitlines()
+    header, *rows = etterklang(
+        "cat", "promis-adult-recommended", BANK_FILE, "--answers", file
+    ).out.splitlines()
     return dict(zip(header.split(","), rows[-1].split(","), strict=True))
 
 

@@ -103,13 +103,11 @@ export function progressAt(page: Page, entries: readonly Entry[], shown: Readonl
 
 /** All entries, of an adaptive test as many as it asks at most: those that it has asked first, in its order. */
 function withLongestTests(entries: readonly Entry[], shown: ReadonlySet<string>): readonly Entry[] {
-  const order = [...shown];
-  const place = ({ key }: Entry): number => (shown.has(key) ? order.indexOf(key) : Infinity);
   return entries.flatMap((one, at) => {
     if (one.test === undefined) return one;
     if (entries[at - 1]?.test === one.test) return [];
     const mine = entries.filter((other) => other.test === one.test);
-    return mine.sort((a, b) => (place(a) < place(b) ? -1 : 1)).slice(0, one.test.rule.max_items);
+    return [...shownEntries(mine, shown), ...mine.filter(({ key }) => !shown.has(key))].slice(0, one.test.rule.max_items);
   });
 }
 

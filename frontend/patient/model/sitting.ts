@@ -78,9 +78,7 @@ export class Sitting {
 
   /** Leaves a page. What comes next in an adaptive test hangs on this, so that a question left open is declined now. */
   leave(page: Page): void {
-    const { answers } = this.#sight;
-    const open = page.entries.filter((entry) => entry.test && isUnanswered(answers, entry));
-    if (open.length > 0) this.#change(open.reduce((all, entry) => withSkipped(all, entry, true), answers));
+    for (const entry of page.entries) if (entry.test && isUnanswered(this.#sight.answers, entry)) this.skip(entry, true);
   }
 
   /** A question with an initial answer shows it chosen the first time; a scale never does. */
@@ -212,9 +210,12 @@ export class Sitting {
   }
 
   #look(answers: AllAnswers, elsewhere: Questionnaire | null): Sight {
+    const status = this.#keeper.status();
+    // What is asked hangs on the answers alone, and a draft's status changes twice for each of them.
+    if (this.#sight?.answers === answers) return { ...this.#sight, status, elsewhere };
     const shown = shownKeys(this.questionnaire, answers);
     const pages = pagesOf(shownEntries(this.entries, shown));
-    return { answers, shown, pages, status: this.#keeper.status(), elsewhere };
+    return { answers, shown, pages, status, elsewhere };
   }
 }
 

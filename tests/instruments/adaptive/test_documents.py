@@ -139,6 +139,17 @@ def test_the_rule_is_pinned_with_what_is_asked_and_its_change_told_in_words() ->
     assert comparability(WHOLE, changed).scales == {SCALE: "scores comparable"}
 
 
+def test_an_item_that_stands_beside_a_test_does_not_hang_on_its_items() -> None:
+    gate = Item("gate", "boolean")
+    more = Item("more", "boolean", branch=Branch((Condition("gate", "=", value=True),)))
+    before = adaptive_instrument(TEST, gate, more)
+    worded = replace(before.translations[0], texts=before.translations[0].texts | {"SYN01": "Andre ord"})
+    same = comparability(before, replace(before, translations=(worded,))).items
+    assert "more" in same
+    assert "SYN01" not in same
+    assert "SYN02" in same
+
+
 def test_an_instrument_that_is_asked_whole_compares_with_one_that_is_asked_adaptively() -> None:
     whole = replace(WHOLE, structure=replace(WHOLE.structure, adaptive=()))
     (change,) = diff(whole, WHOLE)
