@@ -24,7 +24,7 @@ from tests.frontend.browsing import Pages, Visitor, lose_the_answer
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 OLD = timedelta(minutes=6)
-GIVEN = (PartAnswers(0, {"morning": ("fresh",)}), PartAnswers(1, {"times": (4,)}))
+GIVEN = (PartAnswers(0, {"morning": ("fresh",)}), PartAnswers(1, {"times": (4,)}), PartAnswers(2, {"naps": (2,)}))
 TOO_SMALL = """
 [...document.querySelectorAll('main :is(a, button, label)')]
   .filter(one => Math.min(one.offsetWidth, one.offsetHeight) < 44).map(one => one.textContent)
@@ -78,17 +78,18 @@ async def front_door(
 
 async def test_a_person_reads_who_used_their_answers_for_what_and_by_what_right(pages: Pages) -> None:
     person_id = await answered(pages.study, pages.database, *patient(), GIVEN)
-    await extract(pages.study, await approve(pages.study, make_project()))
+    project = await approve(pages.study, make_project())
+    await extract(pages.study, project)
     person = await arrive(pages, person_id, path="/")
     uses = person.page.locator(".uses > li")
     assert await uses.locator("h3").all_text_contents() == ["Brukt i forskning", "Svarene ble tatt imot"]
     research = await uses.first.inner_text()
-    for said in ("En forsker (The institute of tests)", "How people fare", "a law that was made for tests"):
+    for said in (f"En forsker ({project.organisation})", project.title, project.basis):
         assert said in research
     found = await flaws(person)
     await person.press("English")
     await person.sees("Used in research")
-    assert await person.page.title() == "My answers and choices – Etterklang"
+    await person.page.wait_for_function("document.title === 'My answers and choices – Etterklang'")
     assert (found + await person.faults(), person.noise) == ([], [])
 
 
@@ -139,6 +140,7 @@ async def test_who_stops_is_asked_once_more_and_sees_that_it_is_done_without_a_m
     await visitor.sees("Ingenting å svare på nå")
     await visitor.open("/mine")
     await visitor.sees("Du sluttet")
+    await visitor.page.get_by_text("Du kan fortsatt laste dem ned").wait_for()
 
 
 async def test_who_has_everything_erased_says_so_with_a_tick_and_sees_what_became_of_it(pages: Pages) -> None:
@@ -155,6 +157,7 @@ async def test_who_has_everything_erased_says_so_with_a_tick_and_sees_what_becam
     await press_key(person, "Ja, slutt og slett")
     await person.focuses("Du ba om sletting")
     await person.sees("Du sluttet")
+    assert await person.page.get_by_text("Du kan fortsatt laste dem ned").count() == 0
     found += await person.faults()
     async with transaction(pages.service.engine_as(Role.KEYS)) as connection:
         assert await erase(connection, person_id, "kari", clock.now()) == 1

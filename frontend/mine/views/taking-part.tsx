@@ -45,7 +45,7 @@ export function TakingPart({ csrf, asked, participation: { body, hasFailed, agai
         {stoppedAt === null ? (
           <AskingOnceMore way="stop" isAskedFor={asked === 'stop'} csrf={csrf} onDone={done('stop')} onSignedOut={onSignedOut} />
         ) : (
-          <Done title={t('stop.done', { moment: momentInWords(stoppedAt, language) })} text={t('stop.done_text')} isNew={justDone === 'stop'} />
+          <Done title={t('stop.done', { moment: momentInWords(stoppedAt, language) })} text={erasure === null ? `${t('stop.done_text')} ${t('stop.kept')}` : t('stop.done_text')} isNew={justDone === 'stop'} />
         )}
       </section>
       <section class="card" aria-labelledby="erase">
