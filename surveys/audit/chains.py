@@ -21,10 +21,14 @@ ENTRIES = """
     SELECT sequence, recorded_at, recorded_by, entry, hash FROM audit.audit_entry
     WHERE lane = %s AND sequence > %s AND sequence <= %s ORDER BY sequence
 """
+# The index has them in their order. Where a month's rows have not been counted yet, the planner would sort
+# them on the disk, which takes three times as long.
+IN_ORDER = "SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off"
 BEFORE = "SELECT hash FROM audit.audit_entry WHERE lane = %s AND sequence = %s LIMIT 1"
 
-VOUCHES = b'"responses":"'
-VOUCHED = re.compile(rb'"responses":"([0-9a-f: -]+)"')
+VOUCHES = b'{"about":{"responses":"'
+"""How an entry that vouches for responses begins: an entry is canonical, so its keys are sorted."""
+VOUCHED = re.compile(rb'{"about":{"responses":"([0-9a-f: -]+)"')
 VOUCH_FOR_NOTHING = frozenset({b"etterklang_web", b"etterklang_keys", b"etterklang_research"})
 """Roles that store no responses; the worker does, and a migration once did."""
 
@@ -62,6 +66,7 @@ def recompute(address: str, snapshot: str, segment: Segment) -> Recomputed:
     with psycopg.connect(address) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
+        connection.execute(IN_ORDER)
         return _recompute(connection, segment)
 
 
@@ -83,7 +88,9 @@ def _recompute(connection: psycopg.Connection, segment: Segment) -> Recomputed:
         while broken is None and (rows := cursor.fetchmany(ROWS_AT_ONCE)):
             chained, broken = _follow(lane, sequence, chained, rows, leaves)
             vouching += [
-                entry for _, _, role, entry, _ in rows if VOUCHES in entry and role not in VOUCH_FOR_NOTHING
+                entry
+                for _, _, role, entry, _ in rows
+                if entry.startswith(VOUCHES) and role not in VOUCH_FOR_NOTHING
             ]
             sequence += len(rows)
     if broken is None and sequence < last:
@@ -119,5 +126,5 @@ def _follow(
 
 
 def _vouched(entry: bytes) -> bytes:
-    found = VOUCHED.search(entry)
+    found = VOUCHED.match(entry)
     return b"" if found is None else bytes.fromhex(re.sub("[: -]", "", found[1].decode()))

@@ -17,7 +17,7 @@ from surveys.database import Role, transaction
 from surveys.identifiers import ExtractId, PersonId, ProjectId, new_id
 from surveys.keys.blind_index import find_persons, make_persons, reach_person, store_persons
 from surveys.keys.bulk import computed
-from surveys.keys.envelope import Envelope, Suite, unpack
+from surveys.keys.envelope import Suite, key_id_of
 from surveys.keys.errors import LoginRefusedError, NotAllowedError
 from surveys.keys.grants import fresh_until, grant_end, make_grant, read_grant
 from surveys.keys.hierarchy import Hierarchy
@@ -159,15 +159,9 @@ class InProcessKeys:
         opening = opening_of(self._role, purpose, {row.binding.table for row in rows})
         await self._check_grant(opening, purpose, rows, grant)
         self._vault.quotas.take(self._role, purpose, len(rows), self._now())
-        envelopes = [unpack(row.sealed, opening.suite) for row in rows]
-        bindings = [row.binding for row in rows]
-        open_one = await self._opener(opening.suite, envelopes, bindings)
-        await self._audit_opening(purpose, bindings, extract_id)
-
-        def open_all() -> list[bytes]:
-            return [open_one(one, binding) for one, binding in zip(envelopes, bindings, strict=True)]
-
-        return await computed(len(rows), open_all)
+        open_one = await self._opener(opening.suite, rows)
+        await self._audit_opening(purpose, [row.binding for row in rows], extract_id)
+        return await computed(len(rows), lambda: list(map(open_one, rows)))
 
     async def fingerprints(self, values: Sequence[bytes]) -> list[bytes]:
         """A keyed hash (32 bytes) of each value."""
@@ -261,32 +255,23 @@ class InProcessKeys:
             several = await everyone(connection, [person_id])
         return persons <= set(several.get(person_id, ()))
 
-    async def _opener(
-        self, suite: Suite, envelopes: Sequence[Envelope], bindings: Sequence[Binding]
-    ) -> Callable[[Envelope, Binding], bytes]:
+    async def _opener(self, suite: Suite, rows: Sequence[SealedRow]) -> Callable[[SealedRow], bytes]:
         if suite is Suite.INBOX:
-            private = await self._vault.hierarchy.inbox_private({one.key_id for one in envelopes})
-            return lambda one, binding: private[one.key_id].open(one, binding)
-        keys = await self._vault.hierarchy.owner_keys({_owner(binding) for binding in bindings})
-        return lambda one, binding: open_at_rest(keys[_owner(binding)], one, binding)
+            private = await self._vault.hierarchy.inbox_private({key_id_of(row.sealed) for row in rows})
+            return lambda row: private[key_id_of(row.sealed)].open(row.sealed, row.binding)
+        keys = await self._vault.hierarchy.owner_keys({_owner(row.binding) for row in rows})
+        return lambda row: open_at_rest(keys[_owner(row.binding)], row.sealed, row.binding)
+
+    async def _opener(self, suite: Suite, rows: Sequence[SealedRow]) -> Callable[[SealedRow], bytes]:
+        if suite is Suite.INBOX:
+            private = await self._vault.hierarchy.inbox_private({key_id_of(row.sealed) for row in rows})
+            return lambda row: private[key_id_of(row.sealed)].open(row.sealed, row.binding)
+        keys = await self._vault.hierarchy.owner_keys({_owner(row.binding) for row in rows})
+        return lambda row: open_at_rest(keys[_owner(row.binding)], row.sealed, row.binding)
 
     async def _audit_opening(
         self, purpose: Purpose, bindings: Sequence[Binding], extract_id: ExtractId | None
     ) -> None:
-        # Documents are nobody's answers and are read at every start: once for each role is enough.
-        if purpose is Purpose.DOCUMENTS and self._role in self._vault.told:
-            return
-        counts: Counter[PersonId | None] = Counter(binding.person_id for binding in bindings)
-        if purpose in ONE_ENTRY and len(counts) > 1:
-            counts = Counter({None: len(bindings)})
-        use = {} if extract_id is None else {"extract": str(extract_id)}
-        action, now = f"opened-for-{purpose}", self._now()
-        entries = [
-            audit.AuditEntry(action, self._role.value, now, person_id, {"count": str(count)} | use)
-            for person_id, count in counts.items()
-        ]
-        async with transaction(self._vault.engine) as connection:
-            await audit.append_all(connection, entries)
         if purpose is Purpose.DOCUMENTS:
             self._vault.told.add(self._role)
 

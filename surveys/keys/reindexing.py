@@ -13,7 +13,6 @@ from surveys.database import Role, transaction
 from surveys.identifiers import PersonId
 from surveys.keys.blind_index import identifier_place
 from surveys.keys.bulk import computed
-from surveys.keys.envelope import Suite, unpack
 from surveys.keys.hierarchy import Hierarchy
 from surveys.keys.messages import NO_STUDY
 from surveys.keys.peppers import BlindIndex, Peppers
@@ -80,7 +79,7 @@ async def _move(hierarchy: Hierarchy, peppers: Peppers, lot: Sequence[Row[Any]],
         return [
             open_at_rest(
                 keys[row.person_id, NO_STUDY],
-                unpack(row.sealed, Suite.AT_REST),
+                row.sealed,
                 identifier_place(PersonId(row.person_id)),
             ).decode()
             for row in lot

@@ -42,9 +42,10 @@ NEXT_LOT = text(
     ) AS one
     """  # noqa: S608 - a number of ours
 )
+# A lot is a range of the primary key: said to the database, it looks at these rows alone.
 STORE_LOT = text(
     f"""
-    UPDATE keys.person_key k SET epoch = :epoch, wrapped = new.wrapped
+    UPDATE keys.person_key k SET epoch = e.epoch, wrapped = new.wrapped
     FROM (
       SELECT encode(substring(lot FROM place FOR 16), 'hex')::uuid AS person_id,
              encode(substring(lot FROM place + 16 FOR 16), 'hex')::uuid AS study_id,
@@ -52,9 +53,12 @@ STORE_LOT = text(
              substring(lot FROM place + 36 FOR {WRAPPED_KEY_BYTES}) AS wrapped
       FROM (SELECT CAST(:lot AS bytea) AS lot) AS whole,
            generate_series(1, CAST(:bytes AS integer), {RECORD.size}) AS place
-    ) AS new
+    ) AS new,
+    (SELECT epoch FROM keys.epoch_key WHERE epoch = :epoch FOR KEY SHARE) AS e
     WHERE k.person_id = new.person_id AND k.study_id = new.study_id AND k.epoch = new.epoch
       AND k.erased_at IS NULL
+      AND (k.person_id, k.study_id) BETWEEN (CAST(:first_person AS uuid), CAST(:first_study AS uuid))
+                                        AND (CAST(:last_person AS uuid), CAST(:last_study AS uuid))
     """  # noqa: S608 - numbers of ours
 )
 
@@ -114,8 +118,13 @@ async def _lots(engine: AsyncEngine, epoch: int) -> AsyncIterator[bytes]:
 
 
 async def _store(engine: AsyncEngine, epoch: int, lot: bytes) -> int:
+    (first, *_), (last, *_) = RECORD.unpack_from(lot), RECORD.unpack_from(lot, len(lot) - RECORD.size)
+    bounds = {
+        "first_person": UUID(bytes=first[:16]), "first_study": UUID(bytes=first[16:]),
+        "last_person": UUID(bytes=last[:16]), "last_study": UUID(bytes=last[16:]),
+    }  # fmt: skip
     async with transaction(engine) as connection:
-        done = await connection.execute(STORE_LOT, {"epoch": epoch, "lot": lot, "bytes": len(lot)})
+        done = await connection.execute(STORE_LOT, bounds | {"epoch": epoch, "lot": lot, "bytes": len(lot)})
     return done.rowcount
 
 

@@ -19,12 +19,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from surveys.keys.envelope import (
     ANSWER_LIMIT,
+    AT_REST,
     CHUNK_LIMIT,
-    NO_KEY_ID,
-    Envelope,
+    HEADER,
     Suite,
     associated,
     header_of,
+    key_id_of,
     pad,
     unpad,
 )
@@ -58,15 +59,15 @@ class InboxPrivateKey:
         """The public half as ``InboxKey`` carries it."""
         return self._mlkem.public_key().public_bytes_raw() + self._x25519.public_key().public_bytes_raw()
 
-    def open(self, envelope: Envelope, binding: Binding) -> bytes:
+    def open(self, sealed: bytes, binding: Binding) -> bytes:
         """What was sealed to this key.
 
         Raises:
             NotOpenedError: damaged, moved, or sealed to another key.
         """
-        context = associated(binding, envelope.header)
+        context = associated(binding, header_of(Suite.INBOX, key_id_of(sealed)))
         try:
-            return unpad(_hpke.decrypt(envelope.body, self._both, info=context))
+            return unpad(_hpke.decrypt(sealed[HEADER.size :], self._both, info=context))
         except (InvalidTag, ValueError) as error:
             raise NotOpenedError from error
 
@@ -95,17 +96,18 @@ def seal_at_rest(key: bytes, plaintext: bytes, binding: Binding, limit: int) -> 
     Raises:
         TooLongError: more than ``limit`` bytes with the padding.
     """
-    header = header_of(Suite.AT_REST, NO_KEY_ID)
-    return header + _lock(key, pad(plaintext, limit), associated(binding, header))
+    return AT_REST + _lock(key, pad(plaintext, limit), associated(binding, AT_REST))
 
 
-def open_at_rest(key: bytes, envelope: Envelope, binding: Binding) -> bytes:
+def open_at_rest(key: bytes, sealed: bytes, binding: Binding) -> bytes:
     """What was sealed under this person-and-study key.
 
     Raises:
-        NotOpenedError: damaged, moved, or sealed under another key.
+        NotOpenedError: damaged, moved, sealed under another key, or not at rest.
     """
-    return unpad(_unlock(key, envelope.body, associated(binding, envelope.header)))
+    if not sealed.startswith(AT_REST):
+        raise NotOpenedError
+    return unpad(_unlock(key, sealed[HEADER.size :], associated(binding, AT_REST)))
 
 
 def seal_with_secret(secret: bytes, plaintext: bytes, context: str) -> bytes:

@@ -58,7 +58,7 @@ person_key = Table(
     metadata,
     Column("person_id", Uuid, primary_key=True),
     Column("study_id", Uuid, primary_key=True),
-    Column("epoch", Integer, ForeignKey("keys.epoch_key.epoch"), nullable=False),
+    Column("epoch", Integer, nullable=False, comment="of keys.epoch_key, which the writing statement reads"),
     Column("wrapped", LargeBinary, nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),
     Column("erased_at", TIMESTAMP(timezone=True)),

@@ -17,7 +17,7 @@ from surveys.answering import Place, process_inbox
 from surveys.database import Role
 from surveys.identifiers import PersonId, new_id
 from surveys.keys import Audience, Binding, KeysError, NotOpenedError, Purpose, SealedRow
-from surveys.keys.envelope import NO_KEY_ID, Suite, header_of, unpack
+from surveys.keys.envelope import AT_REST
 from surveys.keys.grants import make_grant
 from surveys.keys.in_process import InProcessKeys
 from surveys.keys.sealing import open_at_rest
@@ -167,6 +167,6 @@ def test_a_ciphertext_of_two_keys_that_aes_gcm_takes_opens_under_neither() -> No
         place = Binding("answering.response", new_id(), PersonId(new_id()), new_id())
         for key, body in itertools.product(keys, (crafted, nonce + crafted, bytes(32) + nonce + crafted)):
             with pytest.raises(NotOpenedError):
-                open_at_rest(key, unpack(header_of(Suite.AT_REST, NO_KEY_ID) + body, Suite.AT_REST), place)
+                open_at_rest(key, AT_REST + body, place)
             refused += 1
     assert refused == 120

@@ -20,7 +20,7 @@ from surveys.keys import (
     seal_to_inbox,
     seal_with_secret,
 )
-from surveys.keys.envelope import ANSWER_LIMIT, CHUNK_LIMIT, Suite, associated, pad, unpack, unpad
+from surveys.keys.envelope import ANSWER_LIMIT, CHUNK_LIMIT, associated, pad, unpad
 from surveys.keys.sealing import InboxPrivateKey, make_inbox_key, open_at_rest, seal_at_rest
 
 PLACE = Binding("answering.response", new_id(), PersonId(new_id()), new_id(), "v1", 1)
@@ -50,13 +50,13 @@ class Kind(NamedTuple):
 KINDS = {
     "inbox": Kind(
         lambda content: seal_to_inbox(INBOX_KEY, content, PLACE),
-        lambda sealed, place: INBOX.open(unpack(sealed, Suite.INBOX), place),
-        lambda sealed: InboxPrivateKey(make_inbox_key()).open(unpack(sealed, Suite.INBOX), PLACE),
+        lambda sealed, place: INBOX.open(sealed, place),
+        lambda sealed: InboxPrivateKey(make_inbox_key()).open(sealed, PLACE),
     ),
     "at rest": Kind(
         lambda content: seal_at_rest(KEY, content, PLACE, ANSWER_LIMIT),
-        lambda sealed, place: open_at_rest(KEY, unpack(sealed, Suite.AT_REST), place),
-        lambda sealed: open_at_rest(os.urandom(32), unpack(sealed, Suite.AT_REST), PLACE),
+        lambda sealed, place: open_at_rest(KEY, sealed, place),
+        lambda sealed: open_at_rest(os.urandom(32), sealed, PLACE),
     ),
     "under a secret": Kind(
         lambda content: seal_with_secret(SECRET, content, str(PLACE)),
@@ -167,7 +167,7 @@ def test_there_is_room_for_so_much_and_no_more() -> None:
     with pytest.raises(TooLongError):
         seal_to_inbox(INBOX_KEY, bytes(ANSWER_LIMIT - 3), PLACE)
     chunk = bytes(CHUNK_LIMIT - 4)
-    assert INBOX.open(unpack(seal_chunk_to_inbox(INBOX_KEY, chunk, PLACE), Suite.INBOX), PLACE) == chunk
+    assert INBOX.open(seal_chunk_to_inbox(INBOX_KEY, chunk, PLACE), PLACE) == chunk
     with pytest.raises(TooLongError):
         seal_chunk_to_inbox(INBOX_KEY, chunk + b"x", PLACE)
 
