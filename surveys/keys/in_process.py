@@ -4,8 +4,10 @@ import asyncio
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -18,7 +20,7 @@ from surveys.identifiers import ExtractId, PersonId, ProjectId, new_id
 from surveys.keys.blind_index import find_persons, make_persons, reach_person, store_persons
 from surveys.keys.bulk import computed
 from surveys.keys.envelope import Suite, key_id_of
-from surveys.keys.errors import LoginRefusedError, NotAllowedError
+from surveys.keys.errors import KeysError, LoginRefusedError, NotAllowedError
 from surveys.keys.grants import fresh_until, grant_end, make_grant, read_grant
 from surveys.keys.hierarchy import Hierarchy
 from surveys.keys.id_tokens import verify_id_token
@@ -27,11 +29,16 @@ from surveys.keys.kms import CHECKPOINTS, Kms
 from surveys.keys.messages import Audience, Binding, InboxKey, Login, OwnAct, PlainRow, Purpose, SealedRow
 from surveys.keys.own_acts import carry_out
 from surveys.keys.peppers import BlindIndex, Peppers
-from surveys.keys.permissions import ONE_ENTRY, Opening, Quotas, check_method, longest, opening_of
+from surveys.keys.permissions import ONE_ENTRY, Opening, check_method, longest, opening_of
+from surveys.keys.quotas import Quotas
+from surveys.keys.refusals import Refusals, refusal_of
 from surveys.keys.sealing import open_at_rest, seal_at_rest
 from surveys.national_id import NationalId, NationalIdError, Series, read
 from surveys.persons import everyone
 from surveys.settings import Settings
+
+Asked = ParamSpec("Asked")
+Given = TypeVar("Given")
 
 STAFF_ROLES = frozenset({"registry"})
 PSEUDONYM_CHARACTERS = 26
@@ -53,9 +60,27 @@ class Vault:
         self.fingerprint_key = kms.mac(b"", "fingerprints")
         self.receipt_key = kms.mac(b"", "receipts")
         self.issuers: dict[str, IssuerKeys] = {}
-        self.quotas = Quotas()
+        self.quotas = Quotas(engine)
+        self.refusals = Refusals(engine)
         self.told: set[Role] = set()
         self.series = Series.REAL if settings.etterklang_mode == "production" else Series.SYNTHETIC
+
+
+def _reported(
+    method: Callable[Concatenate["InProcessKeys", Asked], Awaitable[Given]],
+) -> Callable[Concatenate["InProcessKeys", Asked], Coroutine[Any, Any, Given]]:
+    """A method of the key service whose refusals are reported, by its purpose or else by its name."""
+
+    @wraps(method)
+    async def call(keys: "InProcessKeys", *args: Asked.args, **named: Asked.kwargs) -> Given:
+        try:
+            return await method(keys, *args, **named)
+        except KeysError as error:
+            purposes = (str(one) for one in (*args, *named.values()) if isinstance(one, Purpose))
+            await keys.refused(next(purposes, method.__name__), error)
+            raise
+
+    return call
 
 
 class InProcessKeys:
@@ -66,16 +91,19 @@ class InProcessKeys:
         self._role = role
         self._now = now
 
+    @_reported
     async def inbox_key(self) -> InboxKey:
         """The key that answers, drafts and feed chunks are sealed to now."""
         check_method(self._role, "inbox_key")
         return await self._vault.hierarchy.inbox_public(self._now())
 
+    @_reported
     async def receipt_key(self) -> bytes:
         """32 bytes from which receipts are signed and salted."""
         check_method(self._role, "receipt_key")
         return self._vault.receipt_key
 
+    @_reported
     async def link(self, national_ids: Sequence[str]) -> list[PersonId | None]:
         """The person of each national identifier, or nothing for what is none in this mode."""
         check_method(self._role, "link")
@@ -98,6 +126,7 @@ class InProcessKeys:
         persons |= await vault.peppers.within(now, store)
         return [persons.get(number) for number in national_ids]
 
+    @_reported
     async def login(self, audience: Audience, id_token: str, nonce: str) -> Login:
         """Verifies the ID token and says who it is.
 
@@ -122,6 +151,7 @@ class InProcessKeys:
         subject = claims.sub if audience is Audience.STAFF else str(person_id)
         return Login(person_id, subject, roles, grant)
 
+    @_reported
     async def seal(self, rows: Sequence[PlainRow]) -> list[bytes]:
         """Seals each row at rest under its person-and-study key, in order.
 
@@ -141,6 +171,7 @@ class InProcessKeys:
 
         return await computed(len(rows), seal_all)
 
+    @_reported
     async def open(
         self,
         purpose: Purpose,
@@ -158,22 +189,25 @@ class InProcessKeys:
         """
         opening = opening_of(self._role, purpose, {row.binding.table for row in rows})
         await self._check_grant(opening, purpose, rows, grant)
-        self._vault.quotas.take(self._role, purpose, len(rows), self._now())
+        await self._vault.quotas.take(self._role, purpose, len(rows), self._now())
         open_one = await self._opener(opening.suite, rows)
         await self._audit_opening(purpose, [row.binding for row in rows], extract_id)
         return await computed(len(rows), lambda: list(map(open_one, rows)))
 
+    @_reported
     async def fingerprints(self, values: Sequence[bytes]) -> list[bytes]:
         """A keyed hash (32 bytes) of each value."""
         check_method(self._role, "fingerprints")
         return [_keyed_hash(self._vault.fingerprint_key, value) for value in values]
 
+    @_reported
     async def pseudonyms(self, project_id: ProjectId, person_ids: Sequence[PersonId]) -> list[str]:
         """The project's own pseudonym of each person: 26 characters, the same every time."""
         check_method(self._role, "pseudonyms")
         key = await asyncio.to_thread(self._vault.kms.mac, project_id.bytes, "pseudonyms")
         return [_keyed_hash(key, person_id.bytes).hex()[:PSEUDONYM_CHARACTERS] for person_id in person_ids]
 
+    @_reported
     async def checkpoint(self, size: int, root: bytes) -> str:
         """A signed checkpoint of the audit log. Its text is made here: nothing else is ever signed for one.
 
@@ -187,11 +221,13 @@ class InProcessKeys:
         body = body_of(Checkpoint(key.name, size, root))
         return sign_note(body, key, await asyncio.to_thread(self._vault.kms.sign, body.encode(), CHECKPOINTS))
 
+    @_reported
     async def checkpoint_key(self) -> str:
         """The key that checks checkpoints, as signed-note writes it."""
         check_method(self._role, "checkpoint_key")
         return str(await self._checkpoint_key())
 
+    @_reported
     async def act(self, act: OwnAct, grant: bytes) -> None:
         """Does what the grant's person asks for themselves.
 
@@ -207,6 +243,10 @@ class InProcessKeys:
         lasts = fresh_until(held, now) - now
         async with transaction(self._vault.engine) as connection:
             await carry_out(connection, act, held.person_id, lasts, now)
+
+    async def refused(self, what: str, error: KeysError) -> None:
+        """Reports that a call was refused."""
+        await self._vault.refusals.note(refusal_of(self._role, what, error), self._now())
 
     async def _checkpoint_key(self) -> VerifierKey:
         public = await asyncio.to_thread(self._vault.kms.public_key, CHECKPOINTS)
@@ -262,16 +302,23 @@ class InProcessKeys:
         keys = await self._vault.hierarchy.owner_keys({_owner(row.binding) for row in rows})
         return lambda row: open_at_rest(keys[_owner(row.binding)], row.sealed, row.binding)
 
-    async def _opener(self, suite: Suite, rows: Sequence[SealedRow]) -> Callable[[SealedRow], bytes]:
-        if suite is Suite.INBOX:
-            private = await self._vault.hierarchy.inbox_private({key_id_of(row.sealed) for row in rows})
-            return lambda row: private[key_id_of(row.sealed)].open(row.sealed, row.binding)
-        keys = await self._vault.hierarchy.owner_keys({_owner(row.binding) for row in rows})
-        return lambda row: open_at_rest(keys[_owner(row.binding)], row.sealed, row.binding)
-
     async def _audit_opening(
         self, purpose: Purpose, bindings: Sequence[Binding], extract_id: ExtractId | None
     ) -> None:
+        # Documents are nobody's answers and are read at every start: once for each role is enough.
+        if purpose is Purpose.DOCUMENTS and self._role in self._vault.told:
+            return
+        counts: Counter[PersonId | None] = Counter(binding.person_id for binding in bindings)
+        if purpose in ONE_ENTRY and len(counts) > 1:
+            counts = Counter({None: len(bindings)})
+        use = {} if extract_id is None else {"extract": str(extract_id)}
+        action, now = f"opened-for-{purpose}", self._now()
+        entries = [
+            audit.AuditEntry(action, self._role.value, now, person_id, {"count": str(count)} | use)
+            for person_id, count in counts.items()
+        ]
+        async with transaction(self._vault.engine) as connection:
+            await audit.append_all(connection, entries)
         if purpose is Purpose.DOCUMENTS:
             self._vault.told.add(self._role)
 

@@ -1,15 +1,11 @@
 """Who may have what opened and sealed, and how much an hour: tables, read by the key service alone."""
 
-from collections import Counter
-from datetime import datetime
 from typing import NamedTuple
 
 from surveys.database import Role
 from surveys.keys.envelope import ANSWER_LIMIT, CHUNK_LIMIT, Suite
-from surveys.keys.errors import NotAllowedError, QuotaExceededError
+from surveys.keys.errors import NotAllowedError
 from surveys.keys.messages import Audience, Purpose
-
-HOUR_SECONDS = 3600
 
 
 class Opening(NamedTuple):
@@ -119,25 +115,3 @@ def opening_of(role: Role, purpose: Purpose, tables: set[str]) -> Opening:
     if not tables <= opening.tables:
         raise NotAllowedError(f"opening another table for {purpose}")
     return opening
-
-
-class Quotas:
-    """How many rows were opened in the present hour."""
-
-    def __init__(self) -> None:
-        self._hour = 0
-        self._opened: Counter[tuple[Role, Purpose]] = Counter()
-
-    def take(self, role: Role, purpose: Purpose, rows: int, now: datetime) -> None:
-        """Counts the rows against the purpose's quota.
-
-        Raises:
-            QuotaExceededError: there is no room for them all before the next hour.
-        """
-        hour = int(now.timestamp()) // HOUR_SECONDS
-        if hour != self._hour:
-            self._hour = hour
-            self._opened.clear()
-        if self._opened[role, purpose] + rows > OPENINGS[purpose].rows_an_hour:
-            raise QuotaExceededError(purpose)
-        self._opened[role, purpose] += rows

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 import msgspec
 import structlog
 
+from surveys import clock
 from surveys.database import Role, check_role, make_engine
 from surveys.keys.callers import caller_of, calls_as, listen, socket_path
-from surveys.keys.errors import KeysError, KeystoreError
+from surveys.keys.errors import KeysError, KeystoreError, NotAllowedError
 from surveys.keys.frames import (
     ActAsked,
     Answered,
@@ -55,7 +56,9 @@ async def opened_vault(settings: Settings) -> AsyncIterator[Vault]:
     engine = make_engine(settings.database_address(Role.KEYS), Role.KEYS)
     try:
         await check_role(engine, Role.KEYS)
-        yield await asyncio.to_thread(Vault, settings, engine, kms)
+        vault = await asyncio.to_thread(Vault, settings, engine, kms)
+        yield vault
+        await vault.refusals.close(clock.now())
     finally:
         await engine.dispose()
 
@@ -112,7 +115,7 @@ class _Connections:
         """Serves one connection until its caller goes."""
         try:
             if not calls_as(writer.get_extra_info("socket"), self._caller):
-                log.warning("key-service-turned-away", role=self._role.value)
+                await self._keys.refused("connecting", NotAllowedError("another account"))
                 return
             while True:
                 await write_frame(writer, await self._answer(await read_frame(reader)))
@@ -130,11 +133,11 @@ class _Connections:
             log.error("key-store-failed", error=type(error).__name__, said=str(error))  # noqa: TRY400 - no trace
             return encode(refusal(error))
         except KeysError as error:
-            log.warning("key-service-refused", role=self._role.value, error=type(error).__name__)
             return encode(refusal(error))
         except msgspec.DecodeError:
-            log.warning("key-service-refused", role=self._role.value, error="malformed")
-            return encode(Refused("NotAllowedError", "a malformed call"))
+            malformed = NotAllowedError("a malformed call")
+            await self._keys.refused("malformed", malformed)
+            return encode(refusal(malformed))
         except Exception as error:
             log.error("key-service-call-failed", role=self._role.value, error=type(error).__name__)  # noqa: TRY400 - no message, no trace
             return encode(Refused("KeysUnavailableError", ""))

@@ -1,6 +1,7 @@
 """Wrapped keys and sealed national identifiers: only the key service has these."""
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -75,6 +76,16 @@ erasure = Table(
     Column("approved_by", Text),
     Column("approved_at", TIMESTAMP(timezone=True)),
     CheckConstraint("asked_by <> approved_by", name="erasure_takes_two"),
+    schema="keys",
+)
+
+quota = Table(
+    "quota",
+    metadata,
+    Column("role", Text, primary_key=True),
+    Column("purpose", Text, primary_key=True),
+    Column("hour", Integer, nullable=False, comment="hours since 1970"),
+    Column("opened", BigInteger, nullable=False),
     schema="keys",
 )
 

@@ -19,12 +19,11 @@ from surveys.keys import (
     OwnAct,
     PlainRow,
     Purpose,
-    QuotaExceededError,
     SealedRow,
     seal_to_inbox,
 )
 from surveys.keys.grants import make_grant, read_grant
-from surveys.keys.permissions import HOUR_SECONDS, METHODS, OPENINGS, SEALINGS, Opening, Quotas
+from surveys.keys.permissions import METHODS, OPENINGS, SEALINGS, Opening
 from tests.builders.keys import in_process_keys
 
 DOCUMENTATION = Path(__file__).parents[3] / "docs" / "security.md"
@@ -179,20 +178,3 @@ def test_no_changed_grant_is_read() -> None:
         changed[bit // 8] ^= 1 << bit % 8
         with pytest.raises(NotAllowedError):
             read_grant(KEY, bytes(changed), NOW)
-
-
-def test_a_quota_is_for_an_hour_a_role_and_a_purpose() -> None:
-    quotas, most = Quotas(), OPENINGS[Purpose.DOCUMENTS].rows_an_hour
-    quotas.take(Role.WEB, Purpose.DOCUMENTS, most, NOW)
-    with pytest.raises(QuotaExceededError):
-        quotas.take(Role.WEB, Purpose.DOCUMENTS, 1, NOW)
-    quotas.take(Role.WORKER, Purpose.DOCUMENTS, most, NOW)
-    quotas.take(Role.WEB, Purpose.DOWNLOAD, 1, NOW)
-    quotas.take(Role.WEB, Purpose.DOCUMENTS, most, NOW + timedelta(seconds=HOUR_SECONDS))
-
-
-def test_what_is_refused_counts_for_nothing() -> None:
-    quotas, most = Quotas(), OPENINGS[Purpose.INGEST].rows_an_hour
-    with pytest.raises(QuotaExceededError):
-        quotas.take(Role.WORKER, Purpose.INGEST, most + 1, NOW)
-    quotas.take(Role.WORKER, Purpose.INGEST, most, NOW)

@@ -50,7 +50,7 @@ class Kind(NamedTuple):
 KINDS = {
     "inbox": Kind(
         lambda content: seal_to_inbox(INBOX_KEY, content, PLACE),
-        lambda sealed, place: INBOX.open(sealed, place),
+        INBOX.open,
         lambda sealed: InboxPrivateKey(make_inbox_key()).open(sealed, PLACE),
     ),
     "at rest": Kind(
