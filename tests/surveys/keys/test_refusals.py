@@ -25,7 +25,6 @@ from surveys.keys import (
     QuotaExceededError,
     SealedRow,
 )
-
 from surveys.keys.grants import make_grant
 from surveys.keys.in_process import InProcessKeys, Vault
 from surveys.keys.kms.passphrase import PassphraseKms
