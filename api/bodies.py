@@ -16,7 +16,6 @@ from api.security.roles import Connection
 
 JSON = "application/json"
 MAX_BODY_BYTES = 64 * 1024
-NAME_CHARACTERS = 100
 
 
 class BadRequestError(Exception):
@@ -118,7 +117,7 @@ def place_and_rule(message: str) -> tuple[str, str]:
         rule = "is not one of the values allowed"
     unknown = re.fullmatch(r"Object contains unknown field `(.*)`", rule, re.DOTALL)
     if unknown:
-        rule = f"Object contains unknown field `{_printable(unknown[1])}`"
+        rule = f"Object contains unknown field `{_shown(unknown[1])}`"
     return path.removesuffix("`") or "$", rule
 
 
@@ -136,7 +135,7 @@ async def refuse_unknown_parameters(connection: Connection, handler: BaseRouteHa
     given = [name for name, _ in connection.query_params.multi_items()]
     for name in given:
         if name not in known:
-            raise BadRequestError(f"query parameter {_printable(name)}", "is not known here")
+            raise BadRequestError(f"query parameter {_shown(name)}", "is not known here")
         if given.count(name) > 1:
             raise BadRequestError(f"query parameter {name}", "is given more than once")
 
@@ -151,6 +150,6 @@ def _decoder(declared: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(declared)
 
 
-def _printable(name: str) -> str:
-    shown = "".join(character if character.isprintable() else "?" for character in name)
-    return shown[:NAME_CHARACTERS]
+def _shown(name: str) -> str:
+    """A name that the caller gave, where it looks like one of ours; a value in its place is not repeated."""
+    return name if re.fullmatch(r"[A-Za-z_]{1,40}", name) else "(not shown)"

@@ -72,7 +72,7 @@ def _reported(
     """A method of the key service whose refusals are reported, by its purpose or else by its name."""
 
     @wraps(method)
-    async def call(keys: "InProcessKeys", *args: Asked.args, **named: Asked.kwargs) -> Given:
+    async def call(keys: "InProcessKeys", /, *args: Asked.args, **named: Asked.kwargs) -> Given:
         try:
             return await method(keys, *args, **named)
         except KeysError as error:

@@ -247,6 +247,21 @@ def count(database: str, table: str) -> int:
     return int(rows)
 
 
+def stored_answers(database: str) -> list[tuple[object, ...]]:
+    """Every answer and score as it stands, with the transaction that wrote its row."""
+    engine = create_engine(make_url(database).set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection:
+        found = [
+            tuple(row)
+            for table in ("answering.response", "answering.score")
+            for row in connection.execute(
+                text(f"SELECT t.xmin::text, t.ctid::text, md5(t::text) FROM {table} AS t ORDER BY 2")
+            )
+        ]
+    engine.dispose()
+    return found
+
+
 def as_owner(database: str, *statements: str, **values: object) -> None:
     """Does to the tables what somebody who has stolen the owner's password can do, in one transaction."""
     engine = create_engine(make_url(database).set(drivername="postgresql+psycopg"))

@@ -10,8 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from surveys.answering import process_inbox
@@ -33,6 +31,7 @@ from tests.builders.answering import (
     open_assessment,
     open_study,
     send,
+    stored_answers,
 )
 from tests.builders.keys import key_server, login_token, synthetic_numbers
 
@@ -70,21 +69,6 @@ async def rotated(vault: Vault, now: datetime = NOW) -> Reindexed:
 async def logged_in(vault: Vault, number: str) -> PersonId:
     token = login_token(EC, "ec", vault.settings.etterklang_patient_issuer, number, NONCE)
     return (await InProcessKeys(vault, Role.WEB).login(Audience.PATIENT, token, NONCE)).person_id
-
-
-def stored_answers(database: str) -> list[tuple[object, ...]]:
-    """Every answer and score as it stands, with the transaction that wrote its row."""
-    engine = create_engine(make_url(database).set(drivername="postgresql+psycopg"))
-    with engine.connect() as connection:
-        found = [
-            tuple(row)
-            for table in ("answering.response", "answering.score")
-            for row in connection.execute(
-                text(f"SELECT t.xmin::text, t.ctid::text, md5(t::text) FROM {table} AS t ORDER BY 2")
-            )
-        ]
-    engine.dispose()
-    return found
 
 
 async def test_a_rotation_under_load_fails_nothing_doubles_nobody_and_rewrites_no_answer(

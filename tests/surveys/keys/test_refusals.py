@@ -75,7 +75,7 @@ def reported(database: str) -> list[tuple[str, str, str, str]]:
 
 
 def attempts(service: Service) -> dict[tuple[Role, str], Coroutine[Any, Any, object]]:
-    """Calls that are refused, by who calls and what for: wrong methods, purposes, tables, grants and tokens."""
+    """Calls that are refused, by who calls and what for: wrong methods, purposes, tables, grants, tokens."""
     web, worker, research = map(service.as_role, (Role.WEB, Role.WORKER, Role.RESEARCH))
     key, person = service.vault.grant_key, PersonId(new_id())
     old = make_grant(key, Audience.PATIENT, person, (), NOW, NOW - HOUR)

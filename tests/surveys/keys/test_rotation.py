@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from surveys.answering import process_inbox
 from surveys.database import Role, transaction
 from surveys.identifiers import PersonId, new_id
 from surveys.keys import (
@@ -32,7 +33,17 @@ from surveys.keys.kms.passphrase import open_keystore
 from surveys.keys.rotation import rotate_epoch, rotate_inbox
 from surveys.keys.status import read_status
 from surveys.settings import Settings
-from tests.builders.answering import as_owner, count
+from tests.builders.answering import (
+    NOW,
+    as_owner,
+    count,
+    make_submission,
+    open_assessment,
+    open_study,
+    send,
+    stored_answers,
+)
+from tests.builders.answering import Open as Opened
 
 NOVEMBER = datetime(2026, 11, 23, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 1, tzinfo=UTC)
@@ -151,6 +162,49 @@ async def test_a_new_inbox_key_seals_and_the_old_one_still_opens(vault: Open) ->
     assert (await web.inbox_key()).key_id == 2
     await rotate_epoch(one.hierarchy, one.engine, DECEMBER)
     assert await worker(vault(), DECEMBER).open(Purpose.INGEST, [waiting]) == [b"answers"]
+
+
+async def test_rotations_under_load_lose_no_answer_and_rewrite_no_response(
+    vault: Open, database: str, engine_as: EngineAs
+) -> None:
+    one = vault()
+    study = await open_study(engine_as, lambda role: InProcessKeys(one, role))
+    people = [await open_assessment(study) for _ in range(14)]
+    for person in people[:4]:
+        await send(study, make_submission(person))
+    await process_inbox(study.worker, worker(one), NOW, 10)
+    before = stored_answers(database)
+    ended = asyncio.Event()
+
+    async def answer(mine: list[Opened]) -> None:
+        for person in mine:
+            await send(study, make_submission(person))
+
+    async def work() -> None:
+        while not ended.is_set():
+            await process_inbox(study.worker, worker(vault()), NOW, 3)
+
+    async def rotate() -> None:
+        operator = vault()
+        for _ in range(3):
+            await rotate_inbox(operator.hierarchy, operator.engine, NOW)
+        await rotate_epoch(operator.hierarchy, operator.engine, NOW)
+        await rotate_inbox(operator.hierarchy, operator.engine, NOW)
+
+    async def until_done() -> None:
+        await asyncio.gather(rotate(), answer(people[4:9]), answer(people[9:]))
+        ended.set()
+
+    await asyncio.gather(until_done(), work(), work())
+    while await process_inbox(study.worker, worker(vault()), NOW, 10):
+        pass
+    assert count(database, "answering.inbox") == 0
+    assert count(database, "answering.response") == 2 * len(people)
+    assert set(before) <= set(stored_answers(database))
+    assert count(database, "keys.inbox_key WHERE retired_at IS NULL") == 1
+    assert (
+        count(database, "keys.person_key k JOIN keys.epoch_key e USING (epoch) WHERE closed_at IS NULL") >= 14
+    )
 
 
 async def test_erasure_takes_two_people_and_the_first_cannot_be_the_second(

@@ -1,5 +1,6 @@
 """A sealed value opens where it belongs, whole and unchanged, and in no other way."""
 
+import itertools
 import os
 from collections.abc import Callable
 from typing import NamedTuple
@@ -21,7 +22,8 @@ from surveys.keys import (
     seal_with_secret,
 )
 from surveys.keys.envelope import ANSWER_LIMIT, CHUNK_LIMIT, associated, pad, unpad
-from surveys.keys.sealing import InboxPrivateKey, make_inbox_key, open_at_rest, seal_at_rest
+from surveys.keys.permissions import OPENINGS
+from surveys.keys.sealing import InboxPrivateKey, make_inbox_key, open_at_rest, seal_at_rest, unwrap, wrap
 
 PLACE = Binding("answering.response", new_id(), PersonId(new_id()), new_id(), "v1", 1)
 ELSEWHERE = (
@@ -63,6 +65,11 @@ KINDS = {
         lambda sealed, place: open_with_secret(SECRET, sealed, str(place)),
         lambda sealed: open_with_secret(os.urandom(32), sealed, str(PLACE)),
     ),
+    "a wrapped key": Kind(
+        lambda content: wrap(KEY, content, str(PLACE).encode()),
+        lambda sealed, place: unwrap(KEY, sealed, str(place).encode()),
+        lambda sealed: unwrap(os.urandom(32), sealed, str(PLACE).encode()),
+    ),
 }
 kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 
@@ -103,6 +110,21 @@ def test_no_truncation_and_no_extension_opens(kind: Kind) -> None:
 def test_nothing_opens_elsewhere(kind: Kind, change: dict[str, object]) -> None:
     with pytest.raises(NotOpenedError):
         kind.open(kind.seal(b"answers"), msgspec.structs.replace(PLACE, **change))
+
+
+def test_what_is_sealed_for_one_table_opens_in_no_other() -> None:
+    tables = {table for opening in OPENINGS.values() for table in opening.tables} | {
+        "identity.national_identifier"
+    }
+    swapped = 0
+    for one, other in itertools.permutations(sorted(tables), 2):
+        here, there = (msgspec.structs.replace(PLACE, table=table) for table in (one, other))
+        with pytest.raises(NotOpenedError):
+            open_at_rest(KEY, seal_at_rest(KEY, b"answers", here, ANSWER_LIMIT), there)
+        with pytest.raises(NotOpenedError):
+            INBOX.open(seal_to_inbox(INBOX_KEY, b"answers", here), there)
+        swapped += 2
+    assert swapped >= 2 * 9 * 8
 
 
 @kinds

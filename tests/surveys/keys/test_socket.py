@@ -215,10 +215,51 @@ async def test_a_call_that_is_none_is_refused_and_the_service_goes_on(
         assert await web.inbox_key()
 
 
+async def test_hostile_callers_get_nothing_and_hold_nobody_up(
+    settings: Settings, service: subprocess.Popen[bytes]
+) -> None:
+    place = Path(settings.etterklang_keys_socket_folder) / "worker.sock"
+    before = memory_of(service)
+    waiting: list[asyncio.StreamWriter] = []
+    refused = 0
+    async with open_keys(settings, Role.WORKER) as worker:
+        # Lengths that lie: of a gigabyte, of the most, of one byte more than comes; and half a length.
+        lies = (1 << 30, LONGEST_FRAME + 1, 0xFFFFFFFF, LONGEST_FRAME, 2)
+        for start in [*(LENGTH.pack(length) + b"x" for length in lies), b"\0\0"] * 100:
+            reader, writer = await asyncio.open_unix_connection(place)
+            waiting.append(writer)
+            writer.write(start)
+            if int.from_bytes(start[:4]) > LONGEST_FRAME:
+                assert await reader.read() == b""
+                refused += 1
+        # Fields that nobody knows, in a call that is one otherwise; and another's answer in place of a call.
+        for frame in (b"\x82\xa4type\xadInboxKeyAsked\xa1x\x01", encode(Refused("NotAllowedError", ""))):
+            said = msgspec.msgpack.decode(
+                await asyncio.to_thread(ask_as, os.getuid(), place, frame), type=Answered | Refused
+            )
+            assert said == Refused("NotAllowedError", "a malformed call")
+        # While they all hang on, halfway through their frames, somebody honest is answered.
+        assert await worker.inbox_key()
+        assert (len(waiting), refused) == (600, 300)
+        for writer in waiting[3::6]:
+            writer.write_eof()
+        assert await worker.inbox_key()
+        assert memory_of(service) - before < 64 * 1024 * 1024
+        for writer in waiting:
+            writer.close()
+        assert await worker.inbox_key()
+
+
 @pytest.mark.parametrize("callers", ["web", "web=", "keys=1", "everyone=1", "web=nobody-has-this-name"])
 def test_a_caller_that_cannot_be_is_refused_at_the_start(callers: str) -> None:
     with pytest.raises(SettingsError, match="ETTERKLANG_KEYS_CALLERS"):
         caller_of(Settings(etterklang_keys_callers=callers), Role.WEB)
+
+
+def memory_of(service: subprocess.Popen[bytes]) -> int:
+    """The bytes of memory that the process holds."""
+    pages = int(Path(f"/proc/{service.pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def sockets_in(settings: Settings) -> set[int]:
