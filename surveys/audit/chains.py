@@ -1,10 +1,11 @@
-"""Recomputing a stretch of one lane's chain, in whatever process there is room.
+"""Recomputing stretches of the lanes' chains, in whatever process there is room.
 
 Hashed here and not by the database, which is what is under suspicion.
 """
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import psycopg
@@ -13,7 +14,7 @@ from psycopg.types.string import ByteaBinaryLoader
 
 from surveys.audit.findings import Broken
 
-ROWS_AT_ONCE = 1000
+ROWS_AT_ONCE = 3_000
 MICROSECONDS_TO_2000 = 946_684_800_000_000
 """PostgreSQL sends times as microseconds since 2000; the chain counts from 1970."""
 
@@ -58,16 +59,22 @@ class Recomputed(NamedTuple):
     broken: Broken | None
 
 
-def recompute(address: str, snapshot: str, segment: Segment) -> Recomputed:
-    """Reads a segment as ``snapshot`` (an exported one) shows it, and recomputes its hashes one by one.
+def recompute(address: str, snapshot: str, segments: Sequence[Segment]) -> list[Recomputed]:
+    """Reads segments as ``snapshot`` (an exported one) shows them, and recomputes their hashes one by one.
 
-    A segment trusts the stored hash before it, which the segment before it has recomputed.
+    Each trusts the stored hash before it, which the segment before it has recomputed. Nothing is read behind
+    the first that is broken.
     """
+    done: list[Recomputed] = []
     with psycopg.connect(address) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
         connection.execute(IN_ORDER)
-        return _recompute(connection, segment)
+        for segment in segments:
+            done.append(_recompute(connection, segment))
+            if done[-1].broken is not None:
+                break
+    return done
 
 
 def beginning(lane: int) -> bytes:

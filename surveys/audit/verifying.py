@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from multiprocessing import get_context
 from typing import Any, NamedTuple, Protocol
 
@@ -98,12 +99,12 @@ def verify(
     lanes, vouched = [bytearray() for _ in range(LANES)], bytearray()
     with _hands(entries) as hands:
         recomputing = partial(recompute, address, _snapshot(connection))
-        done: Recomputed
-        for done in hands(recomputing, _segments(heads, segment)):
-            if done.broken is not None:
-                return done.broken
-            lanes[done.segment.lane] += done.leaves
-            vouched += done.vouched
+        one: Recomputed
+        for one in chain.from_iterable(hands(recomputing, _slabs(heads, segment))):
+            if one.broken is not None:
+                return one.broken
+            lanes[one.segment.lane] += one.leaves
+            vouched += one.vouched
         found: Finding | None = _ends(connection, heads, lanes) or _against(
             connection, outside, lanes, hands, segment
         )
@@ -131,11 +132,21 @@ def _snapshot(connection: psycopg.Connection) -> str:
     return str(name)
 
 
-def _segments(heads: Iterable[_Head], most: int) -> list[Segment]:
+def _slabs(heads: Sequence[_Head], most: int) -> list[list[Segment]]:
+    """The log cut across all lanes into parts of about ``most`` entries, a segment of each lane in each.
+
+    Lanes grow side by side, so what is cut out together lies together on the disk: the database reads each
+    page once, and not once a lane.
+    """
+    parts = max(1, -(-sum(head.sequence for head in heads) // most))
+    cuts = [[head.sequence * part // parts for part in range(parts + 1)] for head in heads]
     return [
-        Segment(head.lane, after, min(after + most, head.sequence))
-        for head in heads
-        for after in range(0, head.sequence, most)
+        [
+            Segment(head.lane, at[part], at[part + 1])
+            for head, at in zip(heads, cuts, strict=True)
+            if at[part] < at[part + 1]
+        ]
+        for part in range(parts)
     ]
 
 

@@ -95,7 +95,7 @@ async def test_a_closed_browser_goes_on_where_it_was(pages: Pages) -> None:
     person, mine = await pages.patient()
     await begin(person)
     await person.answer("Jeg kommer fort i gang")
-    await person.context.close()
+    await person.page.close(run_before_unload=True)
     later = await pages.visitor()
     await later.log_in(await pages.service.patient(mine.person_id))
     await later.open()
