@@ -1,10 +1,11 @@
 """Finds a Chromium for the tests, or gets one, and says how; ``python -m tests.browser`` does both."""
 
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.debian import can_install, install
 
 # The shell draws no window around the page, and takes half the processor time of the whole browser.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -50,12 +51,8 @@ def get() -> str:
     """The path of a Chromium, fetched when there is none: from Debian when root, else Playwright's own."""
     if path := system_browser():
         return f"the system's {path}"
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "-qq"], check=True, stdout=subprocess.DEVNULL)
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
-        for package in DEBIAN:
-            if subprocess.run([*command, package], check=False, stdout=subprocess.DEVNULL).returncode == 0:
-                return f"installed from Debian, {system_browser()}"
+    if can_install() and install(DEBIAN):
+        return f"installed from Debian, {system_browser()}"
     if path := playwright_browser():
         return f"Playwright's own, {path}"
     subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)

@@ -1,9 +1,9 @@
 """Finds SoftHSM for the tests of PKCS#11, or gets it, and says how; ``python -m tests.softhsm`` does both."""
 
-import os
 import shutil
-import subprocess
 from pathlib import Path
+
+from tests.debian import can_install, install
 
 FOLDERS = (
     "/usr/lib/softhsm",
@@ -25,12 +25,10 @@ def get() -> str:
     """Where it is, from Debian when there is none and we are root; without it, the tests skip and say so."""
     if found := find():
         return f"the system's {found}"
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
+    if not can_install():
         return "none, so the tests of PKCS#11 are skipped (Debian: apt-get install softhsm2)"
-    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "softhsm2"]):
-        # Without a network everything else can still be tested.
-        if subprocess.run(["apt-get", *command], check=False, capture_output=True).returncode != 0:
-            return f"none, so the tests of PKCS#11 are skipped: apt-get {command[0]} failed"
+    if not install(["softhsm2"]):
+        return "none, so the tests of PKCS#11 are skipped: apt-get could not install softhsm2"
     return f"installed from Debian, {find()}"
 
 

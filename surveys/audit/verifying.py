@@ -178,9 +178,7 @@ def _against(
         return found
     size = outside.checkpoint.size
     if connection.execute("SELECT FROM audit.checkpoint WHERE size = %s", (size,)).fetchone() is None:
-        return BrokenCheckpoint(
-            size, "the log has none of this size: it was cut off, set back or written anew"
-        )
+        return BrokenCheckpoint(size, GONE)
     return None
 
 

@@ -5,9 +5,10 @@ A row belongs to the wording, which is named by its content. A new version that 
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
-from sqlalchemy import insert, text
+from sqlalchemy import Table, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from instruments.exchange.translation_units import Translated
@@ -16,7 +17,7 @@ from instruments.translation_status import Standing, TextState, TranslationStatu
 from instruments.versions import Instrument, canonical
 from surveys.actors import known_as
 from surveys.audit import AuditEntry, append_all
-from surveys.catalogue.documents import Content, store_documents
+from surveys.catalogue.documents import Content, DocumentKind, store_documents
 from surveys.catalogue.errors import (
     NoActorError,
     NoRecordError,
@@ -32,6 +33,9 @@ from surveys.identifiers import InstrumentVersionId
 from surveys.keys import Keys
 
 ReadTranslation = Callable[[Instrument, Mapping[str, TranslationStatus]], Translated]
+_TABLES: Mapping[DocumentKind, Table] = MappingProxyType(
+    {"translation-record": translation_record, "translation-status": translation_status}
+)
 _TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtext('catalogue.translation_status'))")
 
 
@@ -105,18 +109,7 @@ async def record_translations(
         _of(known, version_id, record.language)
         if record.instrument_id != instrument.structure.instrument_id:
             raise OtherInstrumentError(version_id, record.language)
-    contents = [Content("translation-record", canonical(one)) for one in records]
-    documents = await store_documents(connection, keys, contents, now)
-    rows = [
-        {
-            "translation_id": known[record.language].translation_id,
-            "document_id": document_id,
-            "recorded_at": now,
-            "recorded_by": actor,
-        }
-        for record, document_id in zip(records, documents, strict=True)
-    ]
-    await connection.execute(insert(translation_record), rows)
+    await _add(connection, keys, "translation-record", known, records, now, actor)
     await _note(connection, "translation-recorded", version_id, [one.language for one in records], now, actor)
     tied = [_tied(instrument, known[one.language].status, one.source_language) for one in records]
     await _keep(connection, keys, version_id, known, tied, now, actor)
@@ -220,19 +213,31 @@ async def _keep(
     new = [one for one in statuses if one != known[one.language].status]
     if not new:
         return
-    contents = [Content("translation-status", canonical(one)) for one in new]
-    documents = await store_documents(connection, keys, contents, now)
+    await _add(connection, keys, "translation-status", known, new, now, actor)
+    await _note(connection, "translation-marked", version_id, [one.language for one in new], now, actor)
+
+
+async def _add(
+    connection: AsyncConnection,
+    keys: Keys,
+    kind: DocumentKind,
+    known: Mapping[str, Language],
+    ones: Collection[TranslationRecord | TranslationStatus],
+    now: datetime,
+    actor: str,
+) -> None:
+    """Stores documents of one kind, each in a row beside the wording of its language."""
+    documents = await store_documents(connection, keys, [Content(kind, canonical(one)) for one in ones], now)
     rows = [
         {
-            "translation_id": known[status.language].translation_id,
+            "translation_id": known[one.language].translation_id,
             "document_id": document_id,
             "recorded_at": now,
             "recorded_by": actor,
         }
-        for status, document_id in zip(new, documents, strict=True)
+        for one, document_id in zip(ones, documents, strict=True)
     ]
-    await connection.execute(insert(translation_status), rows)
-    await _note(connection, "translation-marked", version_id, [one.language for one in new], now, actor)
+    await connection.execute(insert(_TABLES[kind]), rows)
 
 
 async def _note(
